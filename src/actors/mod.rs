@@ -1,0 +1,4 @@
+//! Thin shells round the pure core.
+
+pub mod handle;
+pub mod outlet;

@@ -1,0 +1,17 @@
+//! Vigil keeps watch over patients through their connected devices.
+//!
+//! A reading goes `api::grpc::ingest` -> `admission` -> `actors::device` -> `actors::patient` -> `storage::writer`, and
+//! comes back as a receipt; a condition goes on as an alert to `actors::care_team`, `actors::physician` and whoever
+//! watches. `ARCHITECTURE.md` is the map.
+
+pub mod actors;
+pub mod admission;
+pub mod clinical;
+pub mod clock;
+pub mod time;
+
+/// Types generated from `proto/vigil/v1`: the wire and the stored format.
+#[allow(clippy::all, clippy::pedantic, missing_docs)]
+pub mod proto {
+    tonic::include_proto!("vigil.v1");
+}
