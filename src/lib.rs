@@ -8,6 +8,7 @@ pub mod actors;
 pub mod admission;
 pub mod clinical;
 pub mod clock;
+pub mod storage;
 pub mod time;
 
 /// Types generated from `proto/vigil/v1`: the wire and the stored format.
