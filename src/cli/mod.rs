@@ -3,6 +3,7 @@
 
 mod codes;
 mod failure;
+pub mod recording;
 
 use std::process::ExitCode;
 
