@@ -3,12 +3,12 @@
 //! Local accounts serve sites without an identity provider. Whatever says who a person is, [`may`] alone decides.
 
 mod accounts;
-mod may;
 mod directory;
+mod may;
 
 pub use accounts::{AccountError, Accounts, NewAccount, Role, Token};
-pub use may::{Action, Forbidden, may, sees};
 pub use directory::Directory;
+pub use may::{Action, Forbidden, may, sees};
 
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
@@ -35,8 +35,11 @@ impl From<Forbidden> for Status {
 /// # Errors
 /// UNAUTHENTICATED, in the same words whether the token is missing, malformed, unknown or of a disabled account.
 pub fn authenticate(accounts: &Accounts, metadata: &MetadataMap) -> Result<Person, Status> {
-    let refused =
-        || Status::unauthenticated("send the metadata `authorization: Bearer TOKEN` with the token of an account that is not disabled");
+    let refused = || {
+        Status::unauthenticated(
+            "send the metadata `authorization: Bearer TOKEN` with the token of an account that is not disabled",
+        )
+    };
     let header = metadata.get("authorization").and_then(|value| value.to_str().ok()).ok_or_else(refused)?;
     let (scheme, token) = header.split_once(' ').ok_or_else(refused)?;
     if !scheme.eq_ignore_ascii_case("bearer") {

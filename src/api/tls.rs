@@ -134,10 +134,7 @@ fn serials(crl: &[u8], path: &Path) -> Result<HashSet<String>, TlsError> {
     Ok(crl.iter_revoked_certificates().map(|revoked| hex::encode(revoked.raw_serial())).collect())
 }
 
-fn verifier(
-    files: &Pki,
-    crl: CertificateRevocationListDer<'static>,
-) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+fn verifier(files: &Pki, crl: CertificateRevocationListDer<'static>) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
     let wrong = |reason: String| TlsError::Verifier { path: files.ca.clone(), reason };
     let mut roots = RootCertStore::empty();
     for certificate in all("a certificate", &files.ca)? {

@@ -191,8 +191,11 @@ impl Accounts {
     /// # Errors
     /// [`AccountError::File`].
     pub fn save(&self, path: &Path) -> Result<(), AccountError> {
-        crate::pki::write_private(path, &self.to_toml())
-            .map_err(|source| AccountError::File { verb: "write", path: path.to_owned(), source })
+        crate::pki::write_private(path, &self.to_toml()).map_err(|source| AccountError::File {
+            verb: "write",
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// Adds an account and returns its token.

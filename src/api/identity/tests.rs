@@ -47,7 +47,8 @@ fn a_token_names_its_person_and_no_other() {
     assert_eq!(accounts.authenticate(lee.reveal()).unwrap().id, id("dr_lee_"));
     assert_eq!(accounts.authenticate(kim.reveal()).unwrap().roles, [Role::Nurse]);
     let secret = &kim.reveal()["vigil_kim_".len()..];
-    for wrong in ["", "vigil_", "vigil_kim_", secret, &format!("vigil_dr_lee__{secret}"), &format!("{} ", kim.reveal())] {
+    for wrong in ["", "vigil_", "vigil_kim_", secret, &format!("vigil_dr_lee__{secret}"), &format!("{} ", kim.reveal())]
+    {
         assert_eq!(accounts.authenticate(wrong), None, "{wrong:?}");
     }
 }
@@ -83,7 +84,10 @@ fn a_malformed_file_is_refused_with_its_line() {
     let path = dir.path().join("accounts.toml");
     let hash = "0".repeat(64);
     for (text, expected) in [
-        ("[[account]]\nname = \"a\"\nroles = [\"king\"]\n".to_owned() + &format!("token_sha256 = \"{hash}\"\n"), "a role is"),
+        (
+            "[[account]]\nname = \"a\"\nroles = [\"king\"]\n".to_owned() + &format!("token_sha256 = \"{hash}\"\n"),
+            "a role is",
+        ),
         ("\n\n[[account]]\nname = \"a\"\nrolls = []\n".to_owned(), "line 3: rolls is not known"),
         ("[[user]]\n".to_owned(), "user is not known"),
     ] {
