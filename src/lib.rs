@@ -6,6 +6,7 @@
 
 pub mod actors;
 pub mod admission;
+pub mod client;
 pub mod clinical;
 pub mod clock;
 pub mod time;
