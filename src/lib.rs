@@ -9,6 +9,7 @@ pub mod admission;
 pub mod client;
 pub mod clinical;
 pub mod clock;
+pub mod storage;
 pub mod time;
 
 /// Types generated from `proto/vigil/v1`: the wire and the stored format.
