@@ -59,45 +59,54 @@ struct Fake {
 pub struct FakeServer {
     pub address: SocketAddr,
     pub seen: Arc<Mutex<Seen>>,
-    task: tokio::task::JoinHandle<()>,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl Drop for FakeServer {
+    /// Its connections live in a runtime of its own, so that they end with it.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl FakeServer {
-    pub async fn start(pki: &TestPki, mischief: Mischief, seed: u64) -> Self {
-        Self::start_with(pki, mischief, seed, Arc::default(), "127.0.0.1:0".parse().unwrap()).await
+    pub fn start(pki: &TestPki, mischief: Mischief, seed: u64) -> Self {
+        Self::start_with(pki, mischief, seed, Arc::default(), "127.0.0.1:0".parse().unwrap())
     }
 
     /// Starts over what an earlier server had stored, on its address.
-    pub async fn start_with(
+    pub fn start_with(
         pki: &TestPki,
         mischief: Mischief,
         seed: u64,
         seen: Arc<Mutex<Seen>>,
         at: SocketAddr,
     ) -> Self {
-        let listener = tokio::net::TcpListener::bind(at).await.unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = std::net::TcpListener::bind(at).unwrap();
+        listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let fake = Fake { seen: seen.clone(), random: Arc::new(Mutex::new(Random::new(seed))), mischief, credit: 64 };
         let tls = ServerTlsConfig::new()
             .identity(Identity::from_pem(&pki.server.certificate_pem, &pki.server.key_pem))
             .client_ca_root(Certificate::from_pem(&pki.ca_pem));
-        let serve = Server::builder()
-            .tls_config(tls)
-            .unwrap()
-            .add_service(IngestServiceServer::new(fake))
-            .serve_with_incoming(TcpListenerStream::new(listener));
-        let task = tokio::spawn(async move { serve.await.unwrap() });
-        Self { address, seen, task }
+        runtime.spawn(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            Server::builder()
+                .tls_config(tls)
+                .unwrap()
+                .add_service(IngestServiceServer::new(fake))
+                .serve_with_incoming(TcpListenerStream::new(listener))
+                .await
+                .unwrap();
+        });
+        Self { address, seen, runtime: Some(runtime) }
     }
 
     pub fn url(&self) -> String {
         format!("https://{}", self.address)
-    }
-
-    /// Ends it at once, as `kill -9` does.
-    pub async fn kill(self) {
-        self.task.abort();
-        let _ = self.task.await;
     }
 }
 
@@ -166,7 +175,6 @@ impl Fake {
         let Mischief { cut_before, cut_after, forget, refuse, drain } = self.mischief;
         let dice = self.random.lock().unwrap().below(1_000);
         let mut seen = self.seen.lock().unwrap();
-        let first = readings[0].clone();
         let mut edge = cut_before;
         if dice < edge {
             seen.cuts += 1;
@@ -178,7 +186,7 @@ impl Fake {
         edge += forget;
         if !cut && !forgets && dice < edge + refuse {
             seen.refusals += 1;
-            return Ok(vec![refusal(&first)]);
+            return Ok(vec![refusal(&readings)]);
         }
         edge += refuse;
         if !cut && !forgets && dice >= edge && dice < edge + drain {
@@ -190,7 +198,8 @@ impl Fake {
             let key = (reading.device.clone(), reading.boot, reading.lane);
             if forgets {
                 let from = seen.stored.get(&key).map_or(0, Vec::len) as u64 + 1;
-                if asked_back.insert(key, from) != Some(from) {
+                // Said again if what was asked for is forgotten too.
+                if asked_back.insert(key, from) != Some(from) || reading.sequence == from {
                     seen.resumes += 1;
                     answers.push(resume(&reading, from));
                 }
@@ -249,15 +258,21 @@ fn resume(reading: &proto::Reading, sequence: u64) -> Tell {
     })
 }
 
-fn refusal(reading: &proto::Reading) -> Tell {
-    let refusal = proto::Refusal {
-        device: reading.device.clone(),
-        boot: reading.boot,
-        lane: reading.lane,
-        from_sequence: reading.sequence,
-        reason: proto::RefusalReason::Rate as i32,
-        detail: "too fast".to_owned(),
-        retry_after_ms: 1,
-    };
-    Tell::Refusals(proto::Refusals { refusals: vec![refusal] })
+/// Refuses every lane of a message from its first reading on.
+fn refusal(readings: &[proto::Reading]) -> Tell {
+    let mut refusals: Vec<proto::Refusal> = Vec::new();
+    for reading in readings {
+        if refusals.iter().all(|known| known.device != reading.device) {
+            refusals.push(proto::Refusal {
+                device: reading.device.clone(),
+                boot: reading.boot,
+                lane: reading.lane,
+                from_sequence: reading.sequence,
+                reason: proto::RefusalReason::Rate as i32,
+                detail: "too fast".to_owned(),
+                retry_after_ms: 1,
+            });
+        }
+    }
+    Tell::Refusals(proto::Refusals { refusals })
 }

@@ -65,7 +65,7 @@ fn assert_complete(seen: &Seen, finished: &Finished, devices: usize, count: u64)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_quiet_server_gets_each_reading_once() {
     let pki = TestPki::new();
-    let server = FakeServer::start(&pki, Mischief::default(), 0).await;
+    let server = FakeServer::start(&pki, Mischief::default(), 0);
     let stream = start(&server, &pki, 3, 1);
     send_all(&stream, 3, 1, 100).await;
     let finished = stream.finish(PATIENCE).await.unwrap();
@@ -80,7 +80,7 @@ async fn nothing_is_lost_or_doubled_whatever_the_server_does() {
     let mut total = Seen::default();
     for seed in 0..12 {
         let mischief = Mischief { cut_before: 40, cut_after: 40, forget: 60, refuse: 60, drain: 20 };
-        let server = FakeServer::start(&pki, mischief, seed).await;
+        let server = FakeServer::start(&pki, mischief, seed);
         let devices = 1 + usize::try_from(seed % 4).unwrap();
         let stream = start(&server, &pki, devices, seed);
         send_all(&stream, devices, 1, 150).await;
@@ -99,16 +99,16 @@ async fn nothing_is_lost_or_doubled_whatever_the_server_does() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_server_that_comes_back_gets_the_rest() {
     let pki = TestPki::new();
-    let server = FakeServer::start(&pki, Mischief::default(), 0).await;
+    let server = FakeServer::start(&pki, Mischief::default(), 0);
     let (address, seen) = (server.address, server.seen.clone());
     let stream = start(&server, &pki, 2, 3);
     send_all(&stream, 2, 1, 50).await;
     let mut progress = stream.watch();
     progress.wait_for(|progress| progress.totals.receipted >= 20).await.unwrap();
-    server.kill().await;
+    drop(server);
     progress.wait_for(|progress| !progress.connected).await.unwrap();
     send_all(&stream, 2, 51, 100).await;
-    let _server = FakeServer::start_with(&pki, Mischief::default(), 0, Arc::clone(&seen), address).await;
+    let _server = FakeServer::start_with(&pki, Mischief::default(), 0, Arc::clone(&seen), address);
     let finished = stream.finish(PATIENCE).await.unwrap();
     let seen = seen.lock().unwrap();
     assert_complete(&seen, &finished, 2, 100);
@@ -120,9 +120,9 @@ async fn a_killed_server_that_comes_back_gets_the_rest() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_server_the_end_says_what_is_missing() {
     let pki = TestPki::new();
-    let server = FakeServer::start(&pki, Mischief::default(), 0).await;
+    let server = FakeServer::start(&pki, Mischief::default(), 0);
     let stream = start(&server, &pki, 1, 4);
-    server.kill().await;
+    drop(server);
     send_all(&stream, 1, 1, 5).await;
     let finished = stream.finish(Duration::from_millis(50)).await.unwrap();
     assert_eq!(finished.ledger.kept(), 5);
