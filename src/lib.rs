@@ -7,8 +7,12 @@
 pub mod actors;
 pub mod admission;
 pub mod client;
+pub mod api;
+pub mod cli;
 pub mod clinical;
 pub mod clock;
+pub mod config;
+pub mod pki;
 pub mod storage;
 pub mod time;
 
