@@ -6,9 +6,9 @@
 
 pub mod actors;
 pub mod admission;
-pub mod client;
 pub mod api;
 pub mod cli;
+pub mod client;
 pub mod clinical;
 pub mod clock;
 pub mod config;

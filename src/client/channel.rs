@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+use tonic::{Request, Status};
 
 /// Why a channel cannot be made. Says which file or address, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ChannelError {
-    /// A file of the PKI folder cannot be read.
-    #[error("reading {path}: {source}; make a development PKI with `vigil pki init --out DIR`")]
+    /// A file of the PKI folder, or a token, cannot be read.
+    #[error("reading {}: {source}; `vigil pki init DIR` makes a development PKI", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -23,6 +26,12 @@ pub enum ChannelError {
         url: String,
         /// Why.
         detail: String,
+    },
+    /// A token file that holds no token.
+    #[error("{} holds no token: one line of visible characters is allowed", path.display())]
+    Token {
+        /// The file.
+        path: PathBuf,
     },
     /// Nobody answers, or the handshake fails.
     #[error("connecting to {url}: {detail}")]
@@ -98,4 +107,26 @@ pub fn reason(error: &dyn std::error::Error) -> String {
         below = cause.source();
     }
     text
+}
+
+/// Puts a person's bearer token on every call of ports 7444 and above.
+#[derive(Clone)]
+pub struct Bearer(MetadataValue<Ascii>);
+
+impl Bearer {
+    /// Reads the token from a file.
+    ///
+    /// # Errors
+    /// [`ChannelError::Token`].
+    pub fn from_file(path: &Path) -> Result<Self, ChannelError> {
+        let text = read_pem(path)?;
+        format!("Bearer {}", text.trim()).parse().map(Self).map_err(|_| ChannelError::Token { path: path.to_owned() })
+    }
+}
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
 }

@@ -1,7 +1,6 @@
 //! One ingest stream, for one or many devices: gives readings their sequences, keeps them until a receipt covers them,
 //! and comes back after every error.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -295,10 +294,8 @@ impl Sender {
     }
 }
 
-/// The lanes of a stream by device, for those who send for many.
+/// The live lanes of these devices, all in one boot.
 #[must_use]
-pub fn live_lanes(devices: &[String], boot: u64) -> (Vec<(String, u64, proto::Lane)>, HashMap<String, LaneId>) {
-    let lanes = devices.iter().map(|device| (device.clone(), boot, proto::Lane::Live)).collect();
-    let ids = devices.iter().enumerate().map(|(at, device)| (device.clone(), LaneId(at))).collect();
-    (lanes, ids)
+pub fn live_lanes(devices: &[String], boot: u64) -> Vec<(String, u64, proto::Lane)> {
+    devices.iter().map(|device| (device.clone(), boot, proto::Lane::Live)).collect()
 }

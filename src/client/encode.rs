@@ -17,10 +17,10 @@ pub fn reading(reading: &Reading) -> proto::Reading {
         period_ms: reading.period_ms,
         signal: validity(reading.signal) as i32,
         observations: reading.observations.iter().map(observation).collect(),
-        payload: reading.payload.as_ref().map(|raw| proto::RawPayload {
-            content_type: raw.content_type.to_string(),
-            body: raw.bytes.clone(),
-        }),
+        payload: reading
+            .payload
+            .as_ref()
+            .map(|raw| proto::RawPayload { content_type: raw.content_type.to_string(), body: raw.bytes.clone() }),
         lost_through: 0,
     }
 }
@@ -38,10 +38,9 @@ fn observation(observation: &Observation) -> proto::Observation {
     let value = match &observation.value {
         Value::Number(number) => proto::observation::Value::Number(*number),
         Value::Text(text) => proto::observation::Value::Text(text.to_string()),
-        Value::Samples { period_us, values } => proto::observation::Value::Samples(proto::SampledArray {
-            period_us: *period_us,
-            values: values.to_vec(),
-        }),
+        Value::Samples { period_us, values } => {
+            proto::observation::Value::Samples(proto::SampledArray { period_us: *period_us, values: values.to_vec() })
+        }
     };
     proto::Observation {
         code: observation.code.0,

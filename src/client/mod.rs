@@ -3,6 +3,7 @@
 
 pub mod channel;
 pub mod device;
+pub mod encode;
 pub mod ledger;
 pub mod random;
 

@@ -91,7 +91,8 @@ impl Script {
     #[must_use]
     pub fn new(pace: Pace, mut random: Random) -> Self {
         let from_us = seconds(random.between(pace.first_s.0, pace.first_s.1));
-        let mut script = Self { pace, random, left: Vec::new(), next: Episode { kind: EpisodeKind::Asystole, from_us } };
+        let mut script =
+            Self { pace, random, left: Vec::new(), next: Episode { kind: EpisodeKind::Asystole, from_us } };
         script.next.kind = script.draw();
         script
     }
@@ -106,10 +107,8 @@ impl Script {
     pub fn take(&mut self) -> Episode {
         let taken = self.next;
         let quiet_us = seconds(self.random.between(self.pace.quiet_s.0, self.pace.quiet_s.1));
-        self.next = Episode {
-            kind: self.draw(),
-            from_us: taken.from_us + taken.kind.length_s() * 1_000_000 + quiet_us,
-        };
+        self.next =
+            Episode { kind: self.draw(), from_us: taken.from_us + taken.kind.length_s() * 1_000_000 + quiet_us };
         taken
     }
 

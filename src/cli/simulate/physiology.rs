@@ -140,13 +140,13 @@ impl Monitor {
     }
 
     /// Microseconds into the episode of this kind; `None` if there is none.
-    fn into(&self, kind: EpisodeKind, now: Timestamp) -> Option<i64> {
+    fn micros_into(&self, kind: EpisodeKind, now: Timestamp) -> Option<i64> {
         let episode = self.episode.filter(|episode| episode.kind == kind)?;
         Some(now.since_us(self.start) - episode.from_us)
     }
 
     fn ecg_is_lost(&self, now: Timestamp) -> bool {
-        self.into(EpisodeKind::SignalLoss, now).is_some_and(|into_us| into_us < 12_000_000)
+        self.micros_into(EpisodeKind::SignalLoss, now).is_some_and(|into_us| into_us < 12_000_000)
     }
 
     fn beat_reading(&mut self, now: Timestamp) -> Reading {
@@ -211,7 +211,7 @@ impl Monitor {
     }
 
     fn oximetry(&mut self, now: Timestamp, heart_rate: Option<f64>, observations: &mut SmallVec<[Observation; 2]>) {
-        let off = self.into(EpisodeKind::ProbeOff, now).is_some_and(|into_us| into_us < 40_000_000);
+        let off = self.micros_into(EpisodeKind::ProbeOff, now).is_some_and(|into_us| into_us < 40_000_000);
         if off {
             let mut nothing = number(Code::SPO2, 0.0, Unit::Percent);
             nothing.validity = Validity::NoSignal;
@@ -229,9 +229,9 @@ impl Monitor {
     fn saturation(&mut self, now: Timestamp) -> f64 {
         self.drift = (0.97 * self.drift + 0.12 * self.random.normal()).clamp(-1.5, 1.0);
         let resting = (self.rest.spo2 + self.drift).clamp(94.0, 100.0);
-        let depth = if let Some(into_us) = self.into(EpisodeKind::Desaturation, now) {
+        let depth = if let Some(into_us) = self.micros_into(EpisodeKind::Desaturation, now) {
             (resting - 87.0) * ramp(seconds(into_us), 8.0, 36.0, 48.0)
-        } else if let Some(into_us) = self.into(EpisodeKind::DeepDesaturation, now) {
+        } else if let Some(into_us) = self.micros_into(EpisodeKind::DeepDesaturation, now) {
             (resting - 82.0) * ramp(seconds(into_us), 2.0, 10.0, 13.0)
         } else {
             0.0

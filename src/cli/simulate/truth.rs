@@ -59,10 +59,7 @@ impl Default for TruthTracker {
     fn default() -> Self {
         Self {
             all: Vec::new(),
-            low: [
-                Low::new("spo2_low", 90.0, 15_000_000, 92.0),
-                Low::new("spo2_very_low", 85.0, 5_000_000, 87.0),
-            ],
+            low: [Low::new("spo2_low", 90.0, 15_000_000, 92.0), Low::new("spo2_very_low", 85.0, 5_000_000, 87.0)],
             last_beat: None,
             asystole_said: false,
             slow: 0,

@@ -77,13 +77,7 @@ impl FakeServer {
     }
 
     /// Starts over what an earlier server had stored, on its address.
-    pub fn start_with(
-        pki: &TestPki,
-        mischief: Mischief,
-        seed: u64,
-        seen: Arc<Mutex<Seen>>,
-        at: SocketAddr,
-    ) -> Self {
+    pub fn start_with(pki: &TestPki, mischief: Mischief, seed: u64, seen: Arc<Mutex<Seen>>, at: SocketAddr) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = std::net::TcpListener::bind(at).unwrap();
         listener.set_nonblocking(true).unwrap();
