@@ -8,4 +8,4 @@ pub mod ledger;
 pub mod random;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

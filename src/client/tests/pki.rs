@@ -1,39 +1,37 @@
-//! A certificate authority for tests.
+//! A PKI folder for tests.
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
+use tempfile::TempDir;
 
-use crate::client::channel::Credentials;
+use crate::client::channel::{Credentials, read_pem};
+use crate::clock::Clock;
+use crate::pki::{Authority, IssuedFiles};
+use crate::time::Timestamp;
 
-/// A CA with a server certificate for 127.0.0.1.
+/// An authority with a server certificate for 127.0.0.1.
 pub struct TestPki {
+    pub dir: TempDir,
     pub ca_pem: String,
     pub server: Credentials,
-    issuer: Issuer<'static, KeyPair>,
+    authority: Authority,
+    now: Timestamp,
 }
 
 impl TestPki {
     pub fn new() -> Self {
         // Ignored: another test has installed it already.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let ca_pem = params.self_signed(&key).unwrap().pem();
-        let issuer = Issuer::new(params, key);
-        let server = issue(&issuer, vec!["localhost".to_owned(), "127.0.0.1".to_owned()], None);
-        Self { ca_pem, server, issuer }
+        let now = Clock::system().now();
+        let dir = tempfile::tempdir().unwrap();
+        let authority = Authority::create(dir.path(), "test", now).unwrap();
+        let server = read(&authority.issue_server(&["localhost".to_owned(), "127.0.0.1".to_owned()], now).unwrap());
+        Self { ca_pem: authority.ca_pem().to_owned(), dir, server, authority, now }
     }
 
     pub fn device(&self, id: &str) -> Credentials {
-        issue(&self.issuer, Vec::new(), Some(format!("spiffe://test/device/{id}")))
+        read(&self.authority.issue_device(id, self.now).unwrap())
     }
 }
 
-fn issue(issuer: &Issuer<'static, KeyPair>, names: Vec<String>, uri: Option<String>) -> Credentials {
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(names).unwrap();
-    if let Some(uri) = uri {
-        params.subject_alt_names.push(SanType::URI(uri.try_into().unwrap()));
-    }
-    Credentials { certificate_pem: params.signed_by(&key, issuer).unwrap().pem(), key_pem: key.serialize_pem() }
+fn read(files: &IssuedFiles) -> Credentials {
+    Credentials { certificate_pem: read_pem(&files.certificate).unwrap(), key_pem: read_pem(&files.key).unwrap() }
 }

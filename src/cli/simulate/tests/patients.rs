@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use super::*;
+use crate::cli::simulate::{Monitor, Pace, Script};
 use crate::client::random::Random;
 use crate::clinical::codes::Code;
 use crate::clinical::reading::{Reading, Validity, Value};
