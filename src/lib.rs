@@ -6,8 +6,13 @@
 
 pub mod actors;
 pub mod admission;
+pub mod api;
+pub mod cli;
+pub mod client;
 pub mod clinical;
 pub mod clock;
+pub mod config;
+pub mod pki;
 pub mod storage;
 pub mod time;
 
