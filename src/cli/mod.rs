@@ -2,8 +2,10 @@
 //! an exit code of `docs`' contract and a line that says what to do next.
 
 mod codes;
+mod duration;
 mod failure;
 pub mod recording;
+pub mod simulate;
 
 use std::process::ExitCode;
 
@@ -22,6 +24,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Codes(codes::Args),
+    Simulate(simulate::Args),
 }
 
 /// Runs the command line of this process and returns its exit code.
@@ -29,6 +32,7 @@ enum Verb {
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::Codes(args) => codes::run(&args),
+        Verb::Simulate(args) => simulate::run(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
