@@ -282,9 +282,9 @@ impl Ledger {
         }
     }
 
-    /// What a new connection has to say first.
+    /// What a new connection has to say first: one hello for at most `most` devices each; at least one.
     #[must_use]
-    pub fn hello(&self, model: &str, firmware: &str) -> proto::Hello {
+    pub fn hellos(&self, model: &str, firmware: &str, most: usize) -> Vec<proto::Hello> {
         let mut at: HashMap<&str, usize> = HashMap::new();
         let mut devices: Vec<proto::DeviceHello> = Vec::new();
         for lane in &self.lanes {
@@ -308,7 +308,10 @@ impl Ledger {
                 hello.last_receipt.clone_from(&lane.proof);
             }
         }
-        proto::Hello { devices }
+        if devices.is_empty() {
+            return vec![proto::Hello { devices }];
+        }
+        devices.chunks(most.max(1)).map(|part| proto::Hello { devices: part.to_vec() }).collect()
     }
 
     /// The server's answer to hello: what is durable needs not be sent again.

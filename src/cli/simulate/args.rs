@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::episode::Pace;
 use super::play::{Plan, play};
 use super::player::Player;
-use super::register::Registration;
 use super::report::Report;
 use super::roster::{WardPlan, recorded, synthetic_ward};
 use super::signals::stop_on_signals;
 use crate::cli::recording::{Options, Recording};
 use crate::cli::{Failure, duration, exit};
+use crate::client::enrol::Registrar;
 use crate::clinical::codes::Code;
 use crate::clinical::reading::Reading;
 use crate::clock::Clock;
@@ -96,13 +96,13 @@ async fn simulate(args: Args) -> Result<(), Failure> {
         return Err(Failure::new(exit::BAD_DATA, "nobody to play: ask for --patients or give recordings with rows"));
     }
     let token_file = args.token_file.clone().unwrap_or_default();
-    let registration = args.admin.clone().map(|url| Registration { url, token_file, unit: args.unit.clone() });
+    let registrar = args.admin.clone().map(|url| Registrar { url, token_file, unit: args.unit.clone() });
     let plan = Plan {
         url: args.to.clone(),
         pki: args.pki.clone(),
         players,
         gateways: args.gateways,
-        registration,
+        registrar,
         limit: args.limit,
         settle: args.settle,
         speed: args.speed,
