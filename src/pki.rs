@@ -298,6 +298,14 @@ impl Authority {
     }
 }
 
+/// Writes a file whole or not at all, readable by its owner alone (mode 0600).
+///
+/// # Errors
+/// What the operating system says.
+pub fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    files::write_whole(path, text, 0o600)
+}
+
 /// Where the certificate of a device lies in a PKI folder.
 #[must_use]
 pub fn device_path(dir: &Path, id: &str) -> PathBuf {

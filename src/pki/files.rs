@@ -23,7 +23,7 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), PkiError> {
     write_whole(path, text, mode).map_err(|source| PkiError::File { verb: "write", path: path.to_owned(), source })
 }
 
-fn write_whole(path: &Path, text: &str, mode: u32) -> std::io::Result<()> {
+pub(super) fn write_whole(path: &Path, text: &str, mode: u32) -> std::io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
