@@ -1,4 +1,4 @@
-//! Makes devices and patients known to the platform, through its AdminService. Saying it twice changes nothing.
+//! Makes devices and patients known to the platform, through its `AdminService`. Saying it twice changes nothing.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ const AT_ONCE: usize = 16;
 /// Devices per page of the list.
 const PAGE: u32 = 1_000;
 
-/// The AdminService and who speaks to it.
+/// The `AdminService` and who speaks to it.
 #[derive(Clone, Debug)]
 pub struct Registrar {
     /// `https://HOST:7444`.
@@ -49,7 +49,7 @@ pub struct Enrolment {
 /// Why devices and patients are not known.
 #[derive(Debug, thiserror::Error)]
 pub enum EnrolError {
-    /// The AdminService cannot be reached.
+    /// The `AdminService` cannot be reached.
     #[error(transparent)]
     Channel(#[from] ChannelError),
     /// It refused.

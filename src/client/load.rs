@@ -7,6 +7,7 @@ mod flow;
 mod wire;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -158,10 +159,9 @@ pub async fn run(streams: Vec<LoadStream>, options: &LoadOptions, clock: &Clock)
 async fn connect(streams: &[LoadStream]) -> Result<HashMap<usize, Channel>, LoadError> {
     let mut channels = HashMap::new();
     for (at, stream) in streams.iter().enumerate() {
-        if !channels.contains_key(&stream.connection) {
+        if let Entry::Vacant(vacant) = channels.entry(stream.connection) {
             let channel = stream.endpoint.connect().await;
-            let channel = channel.map_err(|error| LoadError { stream: at, what: reason(&error) })?;
-            channels.insert(stream.connection, channel);
+            vacant.insert(channel.map_err(|error| LoadError { stream: at, what: reason(&error) })?);
         }
     }
     Ok(channels)

@@ -19,12 +19,11 @@ use crate::clock::Clock;
 use crate::time::Timestamp;
 
 /// Plays devices over mutual TLS: synthetic patients with scripted episodes, or recordings.
-///
-/// Example: vigil simulate --to https://127.0.0.1:7443 --pki ./pki --patients 20 --for 60s
-/// --admin https://127.0.0.1:7444 --token-file ./admin.token --report run.json
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example: vigil simulate --to https://127.0.0.1:7443 --pki ./pki --patients 20 --for 60s \
+    --admin https://127.0.0.1:7444 --token-file ./admin.token --report run.json")]
 pub struct Args {
-    /// Where the IngestService listens: https://HOST:PORT.
+    /// Where devices and gateways are served, for example `https://127.0.0.1:7443`.
     #[arg(long, value_name = "URL")]
     to: String,
     /// PKI folder: certificates of the devices are taken from it, or made by its authority.
@@ -51,7 +50,7 @@ pub struct Args {
     /// Seed of everything that is made up.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// AdminService where devices and patients are made known: https://HOST:PORT.
+    /// Where devices and patients are made known first, for example `https://127.0.0.1:7444`.
     #[arg(long, value_name = "URL", requires = "token_file")]
     admin: Option<String>,
     /// File with the bearer token of a person with the role admin.
