@@ -201,7 +201,9 @@ mod tests {
         for (device, given, taken, receipted) in [("a", 5_u64, 4_usize, 3_u64), ("b", 2, 2, 2)] {
             let mut ledger = Ledger::default();
             let lane = ledger.open(device, 7, proto::Lane::Live);
-            (0..given).for_each(|_| drop(ledger.push(lane, proto::Reading::default())));
+            for _ in 0..given {
+                ledger.push(lane, proto::Reading::default());
+            }
             ledger.take(Timestamp(0), taken, 100);
             ledger.receipt(&proto::Receipt {
                 device: device.into(),
