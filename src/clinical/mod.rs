@@ -3,7 +3,9 @@
 pub mod alert;
 pub mod codes;
 pub mod condition;
+pub mod device;
 pub mod ids;
+pub mod patient;
 pub mod reading;
 pub mod rules;
 pub mod units;

@@ -1,0 +1,13 @@
+//! A device as the platform knows it: what it sent, to whom it belongs, whether it lives.
+
+mod event;
+mod fingerprint;
+mod lane;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+pub use event::{ConditionChange, DeviceEvent, HandOver, Registration, Rejection, StoredReading};
+pub use fingerprint::fingerprint;
+pub use state::{Arrival, Assignment, DeviceState, NotAssignable};
