@@ -6,8 +6,12 @@
 
 pub mod actors;
 pub mod admission;
+pub mod api;
 pub mod clinical;
 pub mod clock;
+pub mod config;
+pub mod pki;
+pub mod storage;
 pub mod time;
 
 /// Types generated from `proto/vigil/v1`: the wire and the stored format.

@@ -4,7 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Alert, AlertEvent, Command, Effect};
+use super::command::Command;
+use super::effect::Effect;
+use super::event::{AlertEvent, CloseCause};
+use super::ladder::{self, Assignment};
+use super::state::Alert;
+use super::{onset, verbs};
 use crate::clinical::condition::{Condition, ConditionKey};
 use crate::clinical::ids::PersonId;
 use crate::time::Timestamp;
@@ -57,29 +62,62 @@ pub struct AlertBook {
 }
 
 impl AlertBook {
-    /// Decides what follows from `input` at receipt time `now`. Changes nothing: apply the events with `evolve`.
+    /// Decides what follows from `input` at receipt time `now`. Changes nothing: apply the events with `evolve`, in
+    /// their order and with the same `now`.
     ///
     /// # Errors
     /// [`Refused`], for commands only.
-    pub fn decide(&self, _input: &BookInput<'_>, _now: Timestamp) -> Result<Vec<AlertEvent>, Refused> {
-        unimplemented!("built next")
+    pub fn decide(&self, input: &BookInput<'_>, now: Timestamp) -> Result<Vec<AlertEvent>, Refused> {
+        match input {
+            BookInput::ConditionBegan(condition) => Ok(match self.of(&condition.key) {
+                Some(alert) => onset::began(alert, condition, now),
+                None => vec![onset::raise(self.last_ordinal.saturating_add(1), condition, now)],
+            }),
+            BookInput::ConditionEnded { key, at } => {
+                Ok(self.of(key).map_or_else(Vec::new, |alert| onset::ended(alert, *at)))
+            }
+            BookInput::Tick { fallback } => {
+                Ok(self.open.iter().flat_map(|alert| ladder::tick(alert, fallback, now)).collect())
+            }
+            BookInput::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version, fallback } => {
+                let said = Assignment { people, delay_ms: *delay_ms, last: *last, policy_version: *policy_version };
+                Ok(self
+                    .asked(*ordinal, *round, *step)
+                    .map_or_else(Vec::new, |alert| ladder::enter_assigned(alert, &said, fallback, now)))
+            }
+            BookInput::Command(command) => {
+                verbs::decide(self.get(command.ordinal).ok_or(Refused::NoSuchAlert)?, command, now)
+            }
+            BookInput::Withdraw => Ok(self.open.iter().map(withdraw).collect()),
+        }
     }
 
     /// Applies an event. Total: an event of an unknown alert changes nothing.
-    pub fn evolve(&mut self, _event: &AlertEvent, _now: Timestamp) {
-        unimplemented!("built next")
+    pub fn evolve(&mut self, event: &AlertEvent, now: Timestamp) {
+        if let AlertEvent::Raised { ordinal, condition, deadline } = event {
+            if *ordinal > self.last_ordinal {
+                self.last_ordinal = *ordinal;
+                self.open.push(Alert::raised(*ordinal, condition.clone(), now, *deadline));
+            }
+            return;
+        }
+        let Ok(at) = self.open.binary_search_by_key(&event.ordinal(), |alert| alert.ordinal) else { return };
+        self.open[at].evolve(event, now);
+        if self.open[at].closed.is_some() {
+            self.open.remove(at);
+        }
     }
 
     /// What must happen outside after `event` was committed.
     #[must_use]
-    pub fn effect(_event: &AlertEvent) -> Option<Effect> {
-        unimplemented!("built next")
+    pub fn effect(event: &AlertEvent) -> Option<Effect> {
+        Effect::of(event)
     }
 
-    /// The earliest receipt time at which `Tick` will have something to decide.
+    /// The earliest receipt time at which `Tick` will have something to decide; `None` if no alert is open.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        unimplemented!("built next")
+        self.open.iter().map(Alert::deadline).min()
     }
 
     /// The open alerts, by ordinal.
@@ -91,7 +129,7 @@ impl AlertBook {
     /// The open alert with this ordinal.
     #[must_use]
     pub fn get(&self, ordinal: u32) -> Option<&Alert> {
-        self.open.iter().find(|alert| alert.ordinal == ordinal)
+        self.open.binary_search_by_key(&ordinal, |alert| alert.ordinal).ok().map(|at| &self.open[at])
     }
 
     /// The ordinal of the newest alert ever raised; 0 if there was none.
@@ -99,4 +137,18 @@ impl AlertBook {
     pub const fn last_ordinal(&self) -> u32 {
         self.last_ordinal
     }
+
+    /// The open alert of a condition; there is at most one.
+    fn of(&self, key: &ConditionKey) -> Option<&Alert> {
+        self.open.iter().find(|alert| alert.condition.key == *key)
+    }
+
+    /// The open alert for whose (round, step) the care team is being asked now; an answer to anything else is void.
+    fn asked(&self, ordinal: u32, round: u32, step: u32) -> Option<&Alert> {
+        self.get(ordinal).filter(|alert| alert.asking() && alert.round == round && alert.step() == step)
+    }
+}
+
+fn withdraw(alert: &Alert) -> AlertEvent {
+    AlertEvent::Closed { ordinal: alert.ordinal, cause: CloseCause::Withdrawn }
 }

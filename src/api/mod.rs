@@ -1,0 +1,1 @@
+//! Services: the wire on one side, `actors::handle::Handle` on the other.

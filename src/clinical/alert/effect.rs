@@ -1,0 +1,52 @@
+//! What must happen outside once an event is committed.
+// The fields carry the words of the events that they come from.
+#![allow(missing_docs)]
+
+use super::event::AlertEvent;
+use crate::clinical::ids::PersonId;
+
+/// What must happen outside once an event is committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask the care team who answers for this step.
+    AskCareTeam { ordinal: u32, round: u32, step: u32 },
+    /// Page these people, once per (alert, round, step, person, channel): somebody who was paged for this step already,
+    /// by name, is not paged again.
+    Page { ordinal: u32, round: u32, step: u32, people: Vec<PersonId> },
+    /// Take back the pages of this alert that nobody has answered.
+    WithdrawPages { ordinal: u32 },
+}
+
+impl Effect {
+    /// What must happen outside after `event` was committed; `None`: nothing.
+    #[must_use]
+    pub fn of(event: &AlertEvent) -> Option<Self> {
+        match event {
+            AlertEvent::Raised { ordinal, .. } => Some(Self::AskCareTeam { ordinal: *ordinal, round: 1, step: 1 }),
+            AlertEvent::RoundBegan { ordinal, round, .. } => {
+                Some(Self::AskCareTeam { ordinal: *ordinal, round: *round, step: 1 })
+            }
+            AlertEvent::StepDue { ordinal, round, step, .. } => {
+                Some(Self::AskCareTeam { ordinal: *ordinal, round: *round, step: *step })
+            }
+            AlertEvent::StepEntered { ordinal, round, step, people, .. } if !people.is_empty() => {
+                Some(Self::Page { ordinal: *ordinal, round: *round, step: *step, people: people.clone() })
+            }
+            AlertEvent::Escalated { ordinal, round, step, to: Some(to), .. } => {
+                Some(Self::Page { ordinal: *ordinal, round: *round, step: *step, people: vec![to.clone()] })
+            }
+            AlertEvent::Acknowledged { ordinal, .. }
+            | AlertEvent::Accepted { ordinal, .. }
+            | AlertEvent::Closed { ordinal, .. } => Some(Self::WithdrawPages { ordinal: *ordinal }),
+            AlertEvent::StepEntered { .. }
+            | AlertEvent::Escalated { to: None, .. }
+            | AlertEvent::Folded { .. }
+            | AlertEvent::NoOneOnCall { .. }
+            | AlertEvent::Rejected { .. }
+            | AlertEvent::AnswerExpired { .. }
+            | AlertEvent::ConditionCleared { .. }
+            | AlertEvent::Reset { .. }
+            | AlertEvent::Commented { .. } => None,
+        }
+    }
+}

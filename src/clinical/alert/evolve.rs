@@ -1,0 +1,129 @@
+//! How an event changes an alert. Total: what does not fit the state changes nothing.
+
+use std::mem;
+
+use super::command::Verb;
+use super::event::{AlertEvent, RoundCause};
+use super::response::Response;
+use super::state::{Alert, PassedOn};
+use super::terms;
+use crate::clinical::condition::Condition;
+use crate::clinical::ids::PersonId;
+use crate::time::Timestamp;
+
+impl Alert {
+    /// Applies an event of this alert that was decided at receipt time `now`. An event of another alert, or one that
+    /// follows the closing, changes nothing.
+    pub fn evolve(&mut self, event: &AlertEvent, now: Timestamp) {
+        if event.ordinal() != self.ordinal || self.closed.is_some() {
+            return;
+        }
+        let before = (self.phase(), self.priority, self.owner().cloned());
+        self.apply(event, now);
+        if before != (self.phase(), self.priority, self.owner().cloned()) {
+            self.version = self.version.saturating_add(1);
+        }
+    }
+
+    /// What the version counts besides priority and owner: (waiting, silenced, closed).
+    const fn phase(&self) -> (bool, bool, bool) {
+        let (waiting, silenced) = match &self.response {
+            Response::Waiting { .. } => (true, false),
+            Response::Answered { silenced, .. } => (false, *silenced),
+        };
+        (waiting, silenced, self.closed.is_some())
+    }
+
+    fn apply(&mut self, event: &AlertEvent, now: Timestamp) {
+        match event {
+            AlertEvent::Folded { condition, .. } => self.fold(condition),
+            AlertEvent::RoundBegan { round, cause, deadline, .. } => self.begin_round(*round, *cause, *deadline),
+            AlertEvent::StepDue { step, deadline, .. } => self.make_due(*step, *deadline),
+            AlertEvent::StepEntered { step, people, last, deadline, .. } => {
+                self.enter(*step, people, *last, *deadline);
+            }
+            AlertEvent::Acknowledged { by, until, .. } => self.answer(by, *until, true),
+            AlertEvent::Accepted { by, until, .. } => self.answer(by, *until, false),
+            AlertEvent::Rejected { by, .. } => self.pass_on(by, Verb::Reject, now),
+            AlertEvent::Escalated { by, to, .. } => self.escalate(by, to.as_ref(), now),
+            AlertEvent::ConditionCleared { .. } => self.present = false,
+            AlertEvent::Closed { cause, .. } => self.closed = Some(*cause),
+            // Raised makes the alert; the others are on record and change nothing by themselves: the event that
+            // follows them in the same decision does.
+            AlertEvent::Raised { .. }
+            | AlertEvent::NoOneOnCall { .. }
+            | AlertEvent::AnswerExpired { .. }
+            | AlertEvent::Reset { .. }
+            | AlertEvent::Commented { .. } => {}
+        }
+    }
+
+    fn fold(&mut self, condition: &Condition) {
+        let latching = self.condition.latching || condition.latching;
+        self.condition = Condition { latching, ..condition.clone() };
+        self.present = true;
+        self.folds = self.folds.saturating_add(1);
+    }
+
+    /// A ladder that repeats relieves nobody: an owner who escalated past the last step stays the owner, and a priority
+    /// that nobody has answered yet is kept.
+    fn begin_round(&mut self, new_round: u32, cause: RoundCause, due: Timestamp) {
+        self.round = new_round;
+        if cause != RoundCause::LadderRepeats {
+            self.priority = self.condition.priority;
+        }
+        match &mut self.response {
+            Response::Answered { step, last, asking, .. } if cause == RoundCause::LadderRepeats => {
+                (*step, *last, *asking) = (1, false, Some(due));
+            }
+            response => {
+                // Whoever is relieved is paged with the first step: they believe that the alert is theirs.
+                let people = match response {
+                    Response::Answered { by, .. } => vec![by.clone()],
+                    Response::Waiting { .. } => Vec::new(),
+                };
+                *response = Response::Waiting { step: 1, entered: false, last: false, people, deadline: due };
+            }
+        }
+    }
+
+    fn make_due(&mut self, due_step: u32, due: Timestamp) {
+        match &mut self.response {
+            Response::Waiting { step, entered, last, people, deadline } => {
+                people.clear();
+                (*step, *entered, *last, *deadline) = (due_step, false, false, due);
+            }
+            Response::Answered { step, last, asking, .. } => (*step, *last, *asking) = (due_step, false, Some(due)),
+        }
+    }
+
+    fn enter(&mut self, entered_step: u32, paged: &[PersonId], is_last: bool, due: Timestamp) {
+        match &mut self.response {
+            Response::Waiting { step, entered, last, people, deadline } => {
+                let named = mem::replace(people, paged.to_vec());
+                people.extend(named.into_iter().filter(|person| !paged.contains(person)));
+                (*step, *entered, *last, *deadline) = (entered_step, true, is_last, due);
+            }
+            Response::Answered { step, last, asking, .. } => (*step, *last, *asking) = (entered_step, is_last, None),
+        }
+    }
+
+    fn answer(&mut self, by: &PersonId, until: Timestamp, silenced: bool) {
+        let (step, last) = (self.step(), self.on_last_step());
+        self.response = Response::Answered { by: by.clone(), until, silenced, step, last, asking: None };
+    }
+
+    fn escalate(&mut self, by: &PersonId, to: Option<&PersonId>, now: Timestamp) {
+        if let (Some(to), Response::Waiting { people, .. }) = (to, &mut self.response)
+            && !people.contains(to)
+        {
+            people.push(to.clone());
+        }
+        self.pass_on(by, Verb::Escalate { to: to.cloned() }, now);
+    }
+
+    fn pass_on(&mut self, by: &PersonId, verb: Verb, now: Timestamp) {
+        self.passed_on.retain(|passed| now.since_ms(passed.at) < terms::REPEAT_MS);
+        self.passed_on.push(PassedOn { by: by.clone(), verb, at: now });
+    }
+}

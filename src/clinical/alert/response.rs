@@ -1,0 +1,40 @@
+//! Who answers for an alert now.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clinical::ids::PersonId;
+use crate::time::Timestamp;
+
+/// Who answers for an alert now. Times are receipt times.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Response {
+    /// Nobody yet: the ladder goes on.
+    Waiting {
+        /// The step that is due or entered, from 1.
+        step: u32,
+        /// Whether the step's people are known; otherwise the care team is being asked.
+        entered: bool,
+        /// Whether the entered step is the last of the ladder.
+        last: bool,
+        /// The people of the entered step, people to whom it was escalated by name meanwhile, and the owner whom the
+        /// round relieved.
+        people: Vec<PersonId>,
+        /// What happens next happens at this receipt time.
+        deadline: Timestamp,
+    },
+    /// Somebody owns it until `until`; `silenced` if acknowledged, which is accepted and silenced.
+    Answered {
+        /// The owner.
+        by: PersonId,
+        /// When the answer expires.
+        until: Timestamp,
+        /// Whether the signals are silenced.
+        silenced: bool,
+        /// The step that the ladder has reached, from 1. It goes on from here if the alert is escalated.
+        step: u32,
+        /// Whether that step is the last of the ladder.
+        last: bool,
+        /// While the care team is asked for `step`, because the alert was escalated to it: by when it must answer.
+        asking: Option<Timestamp>,
+    },
+}

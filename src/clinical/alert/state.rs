@@ -1,0 +1,121 @@
+//! An alert as it stands: a pure fold of its events.
+
+use serde::{Deserialize, Serialize};
+
+use super::command::Verb;
+use super::event::CloseCause;
+use super::response::Response;
+use crate::clinical::condition::{Condition, Priority};
+use crate::clinical::ids::PersonId;
+use crate::time::Timestamp;
+
+/// An alert as it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Position among the subject's alerts.
+    pub ordinal: u32,
+    /// The condition of its newest onset; latching once any of its onsets was.
+    pub condition: Condition,
+    /// The highest priority of its onsets since it was raised or last answered.
+    pub priority: Priority,
+    /// Whether the condition is present now.
+    pub present: bool,
+    /// Receipt time at which it was raised.
+    pub raised_at: Timestamp,
+    /// How many onsets were folded into it after the first.
+    pub folds: u32,
+    /// The round, from 1.
+    pub round: u32,
+    /// Who answers.
+    pub response: Response,
+    /// Counts changes of phase (waiting, accepted, acknowledged, closed), priority and owner only, so that deliveries
+    /// and folds make no answer stale. 1 when raised.
+    pub version: u32,
+    /// Why it was closed; `None` while it is open.
+    pub closed: Option<CloseCause>,
+    /// Who passed it on lately, so that a repeated request does not move the ladder twice.
+    pub passed_on: Vec<PassedOn>,
+}
+
+/// A rejection or an escalation of the last [`REPEAT_MS`](super::terms::REPEAT_MS).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedOn {
+    /// Who.
+    pub by: PersonId,
+    /// [`Verb::Reject`] or [`Verb::Escalate`].
+    pub verb: Verb,
+    /// Receipt time.
+    pub at: Timestamp,
+}
+
+impl Alert {
+    /// A new alert: nobody answers yet, the care team is being asked until `deadline`.
+    #[must_use]
+    pub fn raised(ordinal: u32, condition: Condition, now: Timestamp, deadline: Timestamp) -> Self {
+        Self {
+            ordinal,
+            priority: condition.priority,
+            condition,
+            present: true,
+            raised_at: now,
+            folds: 0,
+            round: 1,
+            response: Response::Waiting { step: 1, entered: false, last: false, people: Vec::new(), deadline },
+            version: 1,
+            closed: None,
+            passed_on: Vec::new(),
+        }
+    }
+
+    /// When something happens next unless somebody acts: every open alert has such a time (I4).
+    #[must_use]
+    pub fn deadline(&self) -> Timestamp {
+        match &self.response {
+            Response::Waiting { deadline, .. } => *deadline,
+            Response::Answered { until, asking, .. } => asking.map_or(*until, |asked| asked.min(*until)),
+        }
+    }
+
+    /// The step that the ladder has reached in this round, from 1.
+    #[must_use]
+    pub const fn step(&self) -> u32 {
+        match &self.response {
+            Response::Waiting { step, .. } | Response::Answered { step, .. } => *step,
+        }
+    }
+
+    /// Who owns it; `None` while it waits.
+    #[must_use]
+    pub const fn owner(&self) -> Option<&PersonId> {
+        match &self.response {
+            Response::Answered { by, .. } => Some(by),
+            Response::Waiting { .. } => None,
+        }
+    }
+
+    /// Whether its signal stays although the condition has gone, until `reset`.
+    #[must_use]
+    pub const fn latched(&self) -> bool {
+        self.condition.latching && !self.present
+    }
+
+    /// Whether the care team is being asked for the step.
+    pub(super) const fn asking(&self) -> bool {
+        match &self.response {
+            Response::Waiting { entered, .. } => !*entered,
+            Response::Answered { asking, .. } => asking.is_some(),
+        }
+    }
+
+    /// Whether the step is the last of the ladder.
+    pub(super) const fn on_last_step(&self) -> bool {
+        match &self.response {
+            Response::Waiting { last, .. } | Response::Answered { last, .. } => *last,
+        }
+    }
+
+    /// Whether a page of the present step waits for this person.
+    pub(super) fn is_paged(&self, person: &PersonId) -> bool {
+        matches!(&self.response, Response::Waiting { entered: true, people, .. } if people.contains(person))
+    }
+}

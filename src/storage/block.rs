@@ -1,0 +1,3 @@
+//! Blocks.
+/// This format.
+pub const FORMAT: u32 = 1;

@@ -1,0 +1,125 @@
+//! The boundary to redb: every failure of it, panics on damaged files too, becomes an error here.
+
+use std::any::Any;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use redb::{Builder, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _, WriteTransaction};
+
+use super::disk::{Access, BoxedBackend, Disk};
+use super::error::{AppendError, OpenError, ReadError};
+
+/// What redb reports.
+#[derive(Debug)]
+pub(super) enum Failure {
+    Redb(redb::Error),
+    /// Stored bytes that redb handed out make no sense.
+    Damaged(String),
+    Panic(String),
+}
+
+impl<E: Into<redb::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Redb(error.into())
+    }
+}
+
+impl Failure {
+    fn is_full(&self) -> bool {
+        matches!(self, Self::Redb(redb::Error::Io(error))
+            if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+    }
+
+    pub(super) fn cause(&self) -> String {
+        match self {
+            Self::Redb(error) => error.to_string(),
+            Self::Damaged(what) => what.clone(),
+            Self::Panic(what) => format!("damaged pages ({what})"),
+        }
+    }
+
+    pub(super) fn into_open(self, place: String) -> OpenError {
+        match self {
+            Self::Redb(redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch) => {
+                OpenError::Held { folder: place, holder: "another process".to_owned() }
+            }
+            Self::Redb(redb::Error::UpgradeRequired(found)) => {
+                OpenError::Version { place, found: format!("redb {found}"), supported: super::block::FORMAT }
+            }
+            Self::Redb(redb::Error::Io(error)) if error.kind() != io::ErrorKind::InvalidData => {
+                OpenError::from_io(place, &error)
+            }
+            other => OpenError::Damaged { place, what: other.cause() },
+        }
+    }
+
+    pub(super) fn into_append(self) -> AppendError {
+        if self.is_full() { AppendError::Full } else { AppendError::Failed { cause: self.cause() } }
+    }
+
+    pub(super) fn into_read(self) -> ReadError {
+        match self {
+            Self::Redb(redb::Error::DatabaseClosed) => ReadError::Closed,
+            other => ReadError::Failed { cause: other.cause() },
+        }
+    }
+}
+
+/// Runs `f`; a panic in it becomes a [`Failure`]: redb may panic on a damaged file.
+pub(super) fn guarded<T>(f: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| Err(Failure::Panic(panic_text(&*panic))))
+}
+
+/// What a panic said.
+pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without a text").to_owned()
+}
+
+/// An open redb file.
+pub(super) enum Db {
+    Write(Database),
+    Read(ReadOnlyDatabase),
+}
+
+impl Db {
+    pub(super) fn open(disk: &dyn Disk, name: &str, access: Access, cache_bytes: usize) -> Result<Self, Failure> {
+        let backend = disk.open(name, access).map_err(redb::Error::Io)?;
+        let mut builder = Builder::new();
+        builder.set_cache_size(cache_bytes).set_concurrency_mode(disk.concurrency());
+        guarded(|| {
+            Ok(match access {
+                Access::Read => Self::Read(builder.open_read_only_with_backend(BoxedBackend(backend))?),
+                Access::Write | Access::Create => Self::Write(builder.create_with_backend(BoxedBackend(backend))?),
+            })
+        })
+    }
+
+    pub(super) fn begin_read(&self) -> Result<ReadTransaction, Failure> {
+        Ok(match self {
+            Self::Write(database) => database.begin_read()?,
+            Self::Read(database) => database.begin_read()?,
+        })
+    }
+
+    /// A write transaction that is synced twice when it commits: with one sync redb may roll back an acknowledged
+    /// commit whose page has rotted.
+    pub(super) fn begin_write(&self) -> Result<WriteTransaction, Failure> {
+        let Self::Write(database) = self else {
+            return Err(Failure::Damaged("a file that is opened for reading is written".to_owned()));
+        };
+        let mut transaction = database.begin_write()?;
+        transaction.set_two_phase_commit(true);
+        Ok(transaction)
+    }
+
+    pub(super) fn close(self) -> Result<(), Failure> {
+        guarded(|| {
+            match self {
+                Self::Write(database) => database.close()?,
+                Self::Read(database) => database.close()?,
+            }
+            Ok(())
+        })
+    }
+}

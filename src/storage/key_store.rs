@@ -1,0 +1,295 @@
+//! The stored keys: wrapped by a key-encryption key, in a folder outside the data and its backups.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use crossbeam_channel::{Receiver, Sender};
+use redb::{ReadableTable as _, TableDefinition};
+use tokio::sync::oneshot;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::db::{Db, Failure, guarded};
+use super::disk::{Access, Disk};
+use super::error::OpenError;
+use super::keys::{DataKey, KeyError};
+use crate::clinical::ids::PatientId;
+
+const FILE: &str = "keys.redb";
+const FORMAT: u8 = 1;
+const CACHE_BYTES: usize = 4 << 20;
+/// How many keys one sync makes durable at most.
+const BATCH_KEYS_MAX: usize = 10_000;
+
+/// `format`, `kek` (version of the key-encryption key) and `site` (the site's key, wrapped).
+const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
+/// Patient id to wrapped key; empty once the key was destroyed.
+const PATIENTS: TableDefinition<&str, &[u8]> = TableDefinition::new("patients");
+
+struct Creation {
+    patient: PatientId,
+    reply: oneshot::Sender<Result<DataKey, KeyError>>,
+}
+
+/// The open key store. A thread of its own makes new keys durable, many with one sync.
+pub(super) struct KeyStore {
+    shared: Arc<Shared>,
+    site: DataKey,
+    creations: Mutex<Option<Sender<Creation>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
+    folder: String,
+    db: RwLock<Option<Db>>,
+    wrapping: Wrapping,
+}
+
+impl KeyStore {
+    /// Opens the store; with [`Access::Create`] it is made where there is none.
+    pub(super) fn open(disk: &dyn Disk, access: Access) -> Result<Self, OpenError> {
+        let folder = disk.label();
+        let place = format!("{folder}/{FILE}");
+        let exists = disk.names().map_err(|error| OpenError::from_io(&folder, &error))?.iter().any(|name| name == FILE);
+        if !exists && access != Access::Create {
+            return Err(OpenError::Damaged { place, what: "it does not exist".to_owned() });
+        }
+        let db = Db::open(disk, FILE, access, CACHE_BYTES).map_err(|failure| failure.into_open(place.clone()))?;
+        let stored = guarded(|| read_meta(&db)).map_err(|failure| failure.into_open(place.clone()))?;
+        let (site, wrapping) = match stored {
+            Some(meta) => meta.unwrap(disk, &place)?,
+            None if access == Access::Create => create(disk, &db, &place)?,
+            None => return Err(OpenError::Damaged { place, what: "it holds no site key".to_owned() }),
+        };
+        disk.sync_names().map_err(|error| OpenError::from_io(&folder, &error))?;
+        let shared = Arc::new(Shared { folder: folder.clone(), db: RwLock::new(Some(db)), wrapping });
+        let (creations, queue) = crossbeam_channel::unbounded();
+        let thread = if access == Access::Read {
+            None
+        } else {
+            let shared = Arc::clone(&shared);
+            let run = move || create_all(&shared, &queue);
+            let spawned = std::thread::Builder::new().name("vigil-keys".to_owned()).spawn(run);
+            Some(spawned.map_err(|error| OpenError::from_io(&folder, &error))?)
+        };
+        Ok(Self { shared, site, creations: Mutex::new(Some(creations)), thread: Mutex::new(thread) })
+    }
+
+    pub(super) fn site(&self) -> &DataKey {
+        &self.site
+    }
+
+    pub(super) fn patient(&self, patient: &PatientId) -> Result<Option<DataKey>, KeyError> {
+        let wrapped = self.shared.with_db(|db| {
+            let transaction = db.begin_read()?;
+            let table = match transaction.open_table(PATIENTS) {
+                Ok(table) => table,
+                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
+            Ok(table.get(patient.as_str())?.map(|value| value.value().to_vec()))
+        })?;
+        wrapped.map(|wrapped| self.shared.unwrap_patient(patient, &wrapped)).transpose()
+    }
+
+    pub(super) async fn create(&self, patient: &PatientId) -> Result<DataKey, KeyError> {
+        let (reply, answer) = oneshot::channel();
+        {
+            let creations = self.creations.lock().unwrap_or_else(PoisonError::into_inner);
+            let sender = creations.as_ref().ok_or(KeyError::Closed)?;
+            sender.send(Creation { patient: patient.clone(), reply }).map_err(|_| KeyError::Closed)?;
+        }
+        answer.await.unwrap_or(Err(KeyError::Closed))
+    }
+
+    /// Ends the thread and releases the file.
+    pub(super) fn close(&self) {
+        self.creations.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // A panic of that thread has been answered to whoever waited: they got `Closed`.
+            let _ = thread.join();
+        }
+        let db = self.shared.db.write().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Err(failure)) = db.map(Db::close) {
+            tracing::warn!(cause = failure.cause(), "close of the key store fails");
+        }
+    }
+}
+
+impl Drop for KeyStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Shared {
+    fn with_db<T>(&self, f: impl FnOnce(&Db) -> Result<T, Failure>) -> Result<T, KeyError> {
+        let guard = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        let db = guard.as_ref().ok_or(KeyError::Closed)?;
+        guarded(|| f(db)).map_err(|failure| KeyError::Store { folder: self.folder.clone(), cause: failure.cause() })
+    }
+
+    fn unwrap_patient(&self, patient: &PatientId, wrapped: &[u8]) -> Result<DataKey, KeyError> {
+        if wrapped.is_empty() {
+            return Err(KeyError::Destroyed);
+        }
+        self.wrapping.unwrap(patient.as_str(), wrapped).ok_or_else(|| KeyError::Damaged { folder: self.folder.clone() })
+    }
+
+    /// Makes the keys durable in one commit; existing ones stay as they are.
+    fn create_batch(&self, batch: &[Creation]) -> Result<HashMap<PatientId, Result<DataKey, KeyError>>, KeyError> {
+        self.with_db(|db| {
+            let transaction = db.begin_write()?;
+            let mut made = HashMap::with_capacity(batch.len());
+            {
+                let mut table = transaction.open_table(PATIENTS)?;
+                for Creation { patient, .. } in batch {
+                    if made.contains_key(patient) {
+                        continue;
+                    }
+                    let existing = table.get(patient.as_str())?.map(|value| value.value().to_vec());
+                    let key = if let Some(wrapped) = existing {
+                        self.unwrap_patient(patient, &wrapped)
+                    } else {
+                        let key = DataKey::random();
+                        table.insert(patient.as_str(), &self.wrapping.wrap(patient.as_str(), &key)[..])?;
+                        Ok(key)
+                    };
+                    made.insert(patient.clone(), key);
+                }
+            }
+            transaction.commit()?;
+            Ok(made)
+        })
+    }
+}
+
+fn create_all(shared: &Shared, queue: &Receiver<Creation>) {
+    while let Ok(first) = queue.recv() {
+        let mut batch = vec![first];
+        batch.extend(queue.try_iter().take(BATCH_KEYS_MAX - 1));
+        let made = shared.create_batch(&batch);
+        for Creation { patient, reply } in batch {
+            let answer = match &made {
+                Ok(made) => made.get(&patient).cloned().unwrap_or(Err(KeyError::Closed)),
+                Err(error) => Err(error.clone()),
+            };
+            // Whoever asked may have gone; the key is durable all the same.
+            let _ = reply.send(answer);
+        }
+    }
+}
+
+/// What the store says about itself.
+struct Meta {
+    format: u8,
+    kek_version: u32,
+    site: Vec<u8>,
+}
+
+impl Meta {
+    fn unwrap(&self, disk: &dyn Disk, place: &str) -> Result<(DataKey, Wrapping), OpenError> {
+        if self.format != FORMAT {
+            let found = self.format.to_string();
+            return Err(OpenError::Version { place: place.to_owned(), found, supported: FORMAT.into() });
+        }
+        let damaged = |what: &str| OpenError::Damaged { place: place.to_owned(), what: what.to_owned() };
+        let name = kek_name(self.kek_version);
+        let text = disk
+            .read(&name)
+            .map_err(|error| OpenError::from_io(format!("{}/{name}", disk.label()), &error))?
+            .map(Zeroizing::new)
+            .ok_or_else(|| damaged(&format!("its key-encryption key {name} is missing")))?;
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text.trim_ascii(), &mut bytes)
+            .map_err(|_| damaged(&format!("its key-encryption key {name} is not 64 hexadecimal digits")))?;
+        let wrapping = Wrapping { version: self.kek_version, kek: DataKey::from_bytes(bytes) };
+        bytes.zeroize();
+        let site = wrapping
+            .unwrap("", &self.site)
+            .ok_or_else(|| damaged(&format!("the site key does not open under {name}")))?;
+        Ok((site, wrapping))
+    }
+}
+
+fn read_meta(db: &Db) -> Result<Option<Meta>, Failure> {
+    let transaction = db.begin_read()?;
+    let table = match transaction.open_table(META) {
+        Ok(table) => table,
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let row = |name: &str| -> Result<Vec<u8>, Failure> {
+        let value = table.get(name)?.ok_or_else(|| Failure::Damaged(format!("its row `{name}` is missing")))?;
+        Ok(value.value().to_vec())
+    };
+    let version: [u8; 4] = row("kek")?.try_into().map_err(|_| Failure::Damaged("its row `kek` is damaged".into()))?;
+    let format = row("format")?.first().copied().unwrap_or_default();
+    Ok(Some(Meta { format, kek_version: u32::from_be_bytes(version), site: row("site")? }))
+}
+
+/// Makes the key-encryption key and the site's key: first the one that wraps, so that a crash leaves nothing that does
+/// not open.
+fn create(disk: &dyn Disk, db: &Db, place: &str) -> Result<(DataKey, Wrapping), OpenError> {
+    let wrapping = Wrapping { version: 1, kek: DataKey::random() };
+    let text = Zeroizing::new(hex::encode(wrapping.kek.bytes()));
+    let name = kek_name(wrapping.version);
+    disk.replace(&name, text.as_bytes())
+        .map_err(|error| OpenError::from_io(format!("{}/{name}", disk.label()), &error))?;
+    let site = DataKey::random();
+    guarded(|| {
+        let transaction = db.begin_write()?;
+        {
+            let mut table = transaction.open_table(META)?;
+            table.insert("format", &[FORMAT][..])?;
+            table.insert("kek", &wrapping.version.to_be_bytes()[..])?;
+            table.insert("site", &wrapping.wrap("", &site)[..])?;
+        }
+        transaction.commit()?;
+        Ok(())
+    })
+    .map_err(|failure| failure.into_open(place.to_owned()))?;
+    Ok((site, wrapping))
+}
+
+fn kek_name(version: u32) -> String {
+    format!("kek-{version:08}")
+}
+
+/// Wraps keys under one version of the key-encryption key: version, nonce, ciphertext and tag.
+struct Wrapping {
+    version: u32,
+    kek: DataKey,
+}
+
+impl Wrapping {
+    fn cipher(&self) -> RandomizedNonceKey {
+        RandomizedNonceKey::new(&AES_256_GCM, self.kek.bytes()).expect("AES-256-GCM takes any key of 32 bytes")
+    }
+
+    fn wrap(&self, owner: &str, key: &DataKey) -> Vec<u8> {
+        let mut sealed = key.bytes().to_vec();
+        sealed.reserve_exact(AES_256_GCM.tag_len());
+        let nonce = self
+            .cipher()
+            .seal_in_place_append_tag(Aad::from(owner.as_bytes()), &mut sealed)
+            .expect("AES-256-GCM seals 32 bytes, and the system's source of randomness is seeded");
+        let mut wrapped = self.version.to_be_bytes().to_vec();
+        wrapped.extend_from_slice(nonce.as_ref());
+        wrapped.extend_from_slice(&sealed);
+        wrapped
+    }
+
+    fn unwrap(&self, owner: &str, wrapped: &[u8]) -> Option<DataKey> {
+        let (version, rest) = wrapped.split_at_checked(4)?;
+        let (nonce, sealed) = rest.split_at_checked(NONCE_LEN)?;
+        if version != self.version.to_be_bytes() {
+            return None;
+        }
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut bytes = Zeroizing::new(sealed.to_vec());
+        let key = self.cipher().open_in_place(nonce, Aad::from(owner.as_bytes()), &mut bytes).ok()?;
+        Some(DataKey::from_bytes((&*key).try_into().ok()?))
+    }
+}
