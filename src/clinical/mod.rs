@@ -5,6 +5,7 @@ pub mod codes;
 pub mod condition;
 pub mod device;
 pub mod ids;
+pub mod judge;
 pub mod patient;
 pub mod reading;
 pub mod rules;

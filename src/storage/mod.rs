@@ -6,6 +6,7 @@
 
 mod append;
 mod block;
+pub mod codec;
 mod db;
 mod disk;
 mod error;

@@ -50,8 +50,28 @@ pub struct StoredReading {
     pub hand_over: Option<HandOver>,
     /// Added to the device's times where its clock is off by more than the bound; otherwise 0.
     pub shift_us: i64,
-    /// Observations that do not count.
+    /// Observations that do not count, by ascending index.
     pub rejections: Vec<Rejection>,
+}
+
+impl StoredReading {
+    /// The reading as it is judged: in judged time, without the observations that do not count.
+    #[must_use]
+    pub fn into_judged(self) -> Reading {
+        let mut reading = self.reading;
+        if self.shift_us != 0 {
+            let shift = |at: Timestamp| at.plus_us(self.shift_us);
+            reading.device_time = shift(reading.device_time);
+            reading.sent_at = shift(reading.sent_at);
+            reading.observed_until = reading.observed_until.map(shift);
+        }
+        for rejection in self.rejections.iter().rev() {
+            if (rejection.index as usize) < reading.observations.len() {
+                reading.observations.remove(rejection.index as usize);
+            }
+        }
+        reading
+    }
 }
 
 /// A condition of the device set in or ended.

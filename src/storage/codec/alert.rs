@@ -23,8 +23,9 @@ pub(super) fn encode(event: &AlertEvent) -> proto::StoredAlertEvent {
             stored.condition = Some(condition::encode(condition));
             Kind::Folded
         }
-        AlertEvent::RoundBegan { round, cause, deadline, .. } => {
+        AlertEvent::RoundBegan { round, cause, deadline, lateness_ms, .. } => {
             stored.round = *round;
+            stored.lateness_ms = *lateness_ms;
             stored.round_cause = encode_round_cause(*cause).into();
             stored.at_us = deadline.micros();
             Kind::RoundBegan
@@ -66,7 +67,8 @@ pub(super) fn encode(event: &AlertEvent) -> proto::StoredAlertEvent {
             stored.text = reason.to_string();
             Kind::Rejected
         }
-        AlertEvent::Escalated { by, to, reason, .. } => {
+        AlertEvent::Escalated { round, step, by, to, reason, .. } => {
+            (stored.round, stored.step) = (*round, *step);
             stored.by = by.to_string();
             stored.to = to.as_ref().map(ToString::to_string).unwrap_or_default();
             stored.text = reason.to_string();
@@ -106,7 +108,7 @@ pub(super) fn decode(stored: proto::StoredAlertEvent) -> Result<AlertEvent, Deco
         Kind::Raised => AlertEvent::Raised { ordinal, condition: condition_of(stored.condition)?, deadline: at },
         Kind::Folded => AlertEvent::Folded { ordinal, condition: condition_of(stored.condition)? },
         Kind::RoundBegan => {
-            AlertEvent::RoundBegan { ordinal, round, cause: decode_round_cause(stored.round_cause())?, deadline: at }
+            AlertEvent::RoundBegan { ordinal, round, cause: decode_round_cause(stored.round_cause())?, deadline: at, lateness_ms }
         }
         Kind::StepDue => AlertEvent::StepDue { ordinal, round, step, deadline: at, lateness_ms },
         Kind::NoOneOnCall => AlertEvent::NoOneOnCall { ordinal, round, step },
@@ -128,6 +130,8 @@ pub(super) fn decode(stored: proto::StoredAlertEvent) -> Result<AlertEvent, Deco
         Kind::Rejected => AlertEvent::Rejected { ordinal, by: person(&stored.by)?, reason: text },
         Kind::Escalated => AlertEvent::Escalated {
             ordinal,
+            round,
+            step,
             by: person(&stored.by)?,
             to: optional_person(&stored.to)?,
             reason: text,
