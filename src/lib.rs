@@ -7,6 +7,7 @@
 pub mod actors;
 pub mod admission;
 pub mod api;
+pub mod audit;
 pub mod clinical;
 pub mod clock;
 pub mod config;

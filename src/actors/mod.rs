@@ -12,7 +12,6 @@ mod directory;
 mod effects;
 pub mod handle;
 mod history;
-mod items;
 mod link;
 pub mod outlet;
 pub mod patient;

@@ -31,6 +31,8 @@ pub(super) enum RecoverError {
     Seal(#[from] SealError),
     #[error(transparent)]
     Decode(#[from] crate::storage::codec::DecodeError),
+    #[error(transparent)]
+    Items(#[from] crate::storage::ItemError),
     #[error("the rules {0} that were in force are not in the journal")]
     UnknownRules(String),
 }

@@ -10,7 +10,6 @@ use tokio::sync::oneshot;
 use super::commit::DeviceCommit;
 use crate::actors::context::Context;
 use crate::actors::handle::{DeviceEntry, NotLinked, OperationError, Speaker};
-use crate::actors::items::item_of;
 use crate::actors::outlet::{Outcome, Outlet, ReceiptCell, ReceiptException};
 use crate::actors::patient::PatientMsg;
 use crate::actors::router::{send, tell_patient};
@@ -23,7 +22,7 @@ use crate::clinical::judge::judge;
 use crate::clinical::reading::{Lane, Reading, ReadingKey};
 use crate::proto::RecordKind;
 use crate::storage::codec::{decode_device, encode_device};
-use crate::storage::{SealedRecord, Sealer, StreamName};
+use crate::storage::{SealedRecord, Sealer, StreamName, item_of};
 use crate::supervision::Children;
 use crate::time::Timestamp;
 

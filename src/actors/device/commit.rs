@@ -27,11 +27,11 @@ pub(super) struct DeviceCommit {
     pub entry: Option<DeviceEntry>,
     pub snapshot: Option<PendingSnapshot>,
     pub records: u64,
-    counts: Counts,
+    pub counts: Counts,
 }
 
 #[derive(Default)]
-struct Counts {
+pub(super) struct Counts {
     stored: u64,
     quarantined: u64,
     missing: u64,

@@ -10,12 +10,11 @@ use tokio::sync::oneshot;
 
 use super::commit::{PatientCommit, Reply};
 use super::marks::Marks;
-use super::recover::{outstanding_effects, recover, rules_in_force};
+use super::recover::{outstanding_effects, read_items_off_thread, recover, rules_in_force};
 use crate::actors::alert_feed::Place;
 use crate::actors::context::Context;
 use crate::actors::effects::EffectJob;
 use crate::actors::handle::{Answered, OperationError, PatientEntry};
-use crate::actors::items::{StoredItem, read_items_off_thread};
 use crate::actors::rule_book::ENGINE_VERSION;
 use crate::actors::stream::{RecoverError, Stream};
 use crate::actors::sweep::SweepPart;
@@ -26,7 +25,7 @@ use crate::clinical::patient::{Item, PatientInput, PatientRecord, PatientState, 
 use crate::clinical::rules::RuleSet;
 use crate::proto::RecordKind;
 use crate::storage::codec::encode_patient;
-use crate::storage::{SealedRecord, StreamName};
+use crate::storage::{SealedRecord, StoredItem, StreamName};
 use crate::supervision::Children;
 use crate::time::Timestamp;
 

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use super::actor::Parts;
 use crate::actors::context::Context;
-use crate::actors::items::read_items_off_thread;
 use crate::actors::stream::{RecoverError, Stream};
 use crate::clinical::alert::{Effect, Response};
-use crate::clinical::ids::PatientId;
+use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::patient::{PatientInput, PatientRecord, PatientState};
 use crate::clinical::rules::RuleSet;
-use crate::storage::StreamName;
+use crate::storage::{StoredItem, StreamName, read_items};
 use crate::storage::codec::decode_patient;
 
 /// Recovers the state that the committed records give.
@@ -73,4 +72,22 @@ pub(super) fn outstanding_effects(state: &PatientState) -> Vec<Effect> {
         Response::Answered { .. } => None,
     });
     wanted.collect()
+}
+
+/// Reads items from where blocking is not allowed.
+pub(super) async fn read_items_off_thread(
+    context: &Context,
+    patient: &PatientId,
+    device: &DeviceId,
+    from: u64,
+    through: u64,
+) -> Result<Vec<StoredItem>, RecoverError> {
+    let (reader, keys) = (context.reader.clone(), context.keys.clone());
+    let (patient, device) = (patient.clone(), device.clone());
+    let read = move || read_items(&reader, &keys, &patient, &device, from, through);
+    match tokio::task::spawn_blocking(read).await {
+        Ok(items) => Ok(items?),
+        // The read itself panicked: pass it on to this actor's supervisor.
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
 }

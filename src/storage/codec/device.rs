@@ -111,10 +111,15 @@ impl DeviceRecord {
         }
     }
 
-    /// Whether this record sets a conflicting repeat aside.
-    #[must_use]
-    pub fn is_conflict(&self) -> bool {
-        matches!(self.event, Stored::Conflict(_))
+    /// The key of the conflicting repeat that this record sets aside, if it does.
+    ///
+    /// # Errors
+    /// [`DecodeError`]: the lane is none.
+    pub fn conflicting(&self) -> Result<Option<ReadingKey>, DecodeError> {
+        match &self.event {
+            Stored::Conflict(conflict) => key(conflict.boot, conflict.lane, conflict.sequence).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// The event, with the plaintext of the body. An erased patient's readings have none: `body` is then `None`, and

@@ -1,17 +1,32 @@
 //! Reads from a device's stream what it handed to one patient.
 
-use super::context::Context;
-use super::stream::RecoverError;
+use super::codec::{DecodeError, decode_device};
+use super::{KeyError, Keys, Opener, ReadError, Reader, SealError, StoredRecord, StreamName};
 use crate::clinical::device::DeviceEvent;
 use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::patient::Item;
-use crate::storage::codec::decode_device;
-use crate::storage::{DataKey, Keys, Opener, Reader, StoredRecord, StreamName};
 use crate::time::Timestamp;
+
+/// Why items could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ItemError {
+    /// The journal could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A key could not be had.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A record does not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A record opens, but does not decode.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+}
 
 /// An item with where and when it was stored.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct StoredItem {
+pub struct StoredItem {
     /// Sequence in the device's stream.
     pub stream_sequence: u64,
     /// Receipt time of the device's decision.
@@ -21,7 +36,8 @@ pub(crate) struct StoredItem {
 }
 
 /// What `event` hands to its patient; `None` for one that is handed to nobody.
-pub(super) fn item_of(event: DeviceEvent) -> Option<Item> {
+#[must_use]
+pub fn item_of(event: DeviceEvent) -> Option<Item> {
     match event {
         DeviceEvent::Assigned { .. } => Some(Item::Assignment { assigned: true }),
         DeviceEvent::Unassigned(_) => Some(Item::Assignment { assigned: false }),
@@ -34,17 +50,20 @@ pub(super) fn item_of(event: DeviceEvent) -> Option<Item> {
 }
 
 /// Reads the items of `patient` at `from..=through` of the device's stream, oldest first. Blocks on files.
-pub(crate) fn read_items(
+///
+/// # Errors
+/// [`ItemError`].
+pub fn read_items(
     reader: &Reader,
     keys: &Keys,
     patient: &PatientId,
     device: &DeviceId,
     from: u64,
     through: u64,
-) -> Result<Vec<StoredItem>, RecoverError> {
+) -> Result<Vec<StoredItem>, ItemError> {
     let name = StreamName::device(device);
     let mut head_opener = Opener::new(Some(keys.device(device)), &name);
-    let mut body_opener = Opener::new(patient_key(keys, patient)?, &name);
+    let mut body_opener = Opener::new(keys.patient(patient)?, &name);
     let mut items = Vec::new();
     for record in reader.range(&name, from, through)? {
         let head = decode_device(&head_opener.open(&record)?)?;
@@ -60,28 +79,6 @@ pub(crate) fn read_items(
     Ok(items)
 }
 
-fn open_body(opener: &mut Opener, record: &StoredRecord) -> Result<Option<Vec<u8>>, RecoverError> {
+fn open_body(opener: &mut Opener, record: &StoredRecord) -> Result<Option<Vec<u8>>, ItemError> {
     if record.body.is_empty() { Ok(None) } else { Ok(Some(opener.open_body(record)?)) }
-}
-
-fn patient_key(keys: &Keys, patient: &PatientId) -> Result<Option<DataKey>, RecoverError> {
-    Ok(keys.patient(patient)?)
-}
-
-/// As [`read_items`], from where blocking is not allowed.
-pub(super) async fn read_items_off_thread(
-    context: &Context,
-    patient: &PatientId,
-    device: &DeviceId,
-    from: u64,
-    through: u64,
-) -> Result<Vec<StoredItem>, RecoverError> {
-    let (reader, keys) = (context.reader.clone(), context.keys.clone());
-    let (patient, device) = (patient.clone(), device.clone());
-    let read = move || read_items(&reader, &keys, &patient, &device, from, through);
-    match tokio::task::spawn_blocking(read).await {
-        Ok(items) => items,
-        // The read itself panicked: pass it on to this actor's supervisor.
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
 }
