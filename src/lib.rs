@@ -8,6 +8,7 @@ pub mod actors;
 pub mod admission;
 pub mod api;
 pub mod audit;
+pub mod cli;
 pub mod clinical;
 pub mod clock;
 pub mod config;
