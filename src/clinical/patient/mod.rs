@@ -3,8 +3,5 @@
 mod input;
 mod state;
 
-#[cfg(test)]
-mod tests;
-
 pub use input::{Item, PatientInput, PatientRecord, Run};
 pub use state::{Decision, PatientState};
