@@ -9,6 +9,7 @@ pub mod admission;
 pub mod api;
 pub mod audit;
 pub mod cli;
+pub mod client;
 pub mod clinical;
 pub mod clock;
 pub mod config;

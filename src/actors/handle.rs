@@ -76,35 +76,29 @@ impl DeviceLink {
         &self.durable
     }
 
-    /// Hands a reading to the device's actor; `permit` is dropped when the reading is durable and consumed. Starts the
-    /// actor anew if it was passivated meanwhile.
+    /// Hands a reading to the device's actor; `permit` is dropped when the reading is durable and consumed. Where
+    /// `lost_through` is not 0, the device declared the reading's sequence up to `lost_through` lost. Starts the actor
+    /// anew if it was passivated meanwhile.
     ///
     /// # Errors
     /// [`NotLinked::Unavailable`]: nothing was taken.
-    pub async fn deliver(&mut self, reading: Reading, permit: Arc<Permit>) -> Result<(), NotLinked> {
-        self.send(reading, 0, permit).await
-    }
-
-    /// Hands on that the device declared `from.sequence` to `through` lost.
-    ///
-    /// # Errors
-    /// [`NotLinked::Unavailable`]: nothing was taken.
-    pub async fn declare_gap(&mut self, from: Reading, through: u64, permit: Arc<Permit>) -> Result<(), NotLinked> {
-        self.send(from, through, permit).await
+    pub async fn deliver(
+        &mut self,
+        reading: Reading,
+        lost_through: u64,
+        permit: Arc<Permit>,
+    ) -> Result<(), NotLinked> {
+        let cell = Arc::clone(&self.cell);
+        let message = DeviceMsg::Reading { reading: Box::new(reading), lost_through, permit, cell };
+        let Err(message) = send(Some(&self.actor), message) else { return Ok(()) };
+        self.actor = self.context.router().device(&self.device).await.map_err(|_| NotLinked::Unavailable)?;
+        send(Some(&self.actor), message).map_err(|_| NotLinked::Unavailable)
     }
 
     /// Notes that the device lives.
     pub fn keepalive(&self) {
         // An actor that is not there knows nothing of a silence that could end.
         drop(send(Some(&self.actor), DeviceMsg::Keepalive));
-    }
-
-    async fn send(&mut self, reading: Reading, lost_through: u64, permit: Arc<Permit>) -> Result<(), NotLinked> {
-        let cell = Arc::clone(&self.cell);
-        let message = DeviceMsg::Reading { reading: Box::new(reading), lost_through, permit, cell };
-        let Err(message) = send(Some(&self.actor), message) else { return Ok(()) };
-        self.actor = self.context.router().device(&self.device).await.map_err(|_| NotLinked::Unavailable)?;
-        send(Some(&self.actor), message).map_err(|_| NotLinked::Unavailable)
     }
 }
 

@@ -1,8 +1,15 @@
 //! The command line: one file per verb. A verb parses its arguments, calls the library and turns what went wrong into
 //! an exit code of `docs`' contract and a line that says what to do next.
 
+mod account;
+mod alerts;
 mod codes;
+mod config;
+mod duration;
 mod failure;
+mod pki;
+pub mod recording;
+pub mod simulate;
 
 use std::process::ExitCode;
 
@@ -20,14 +27,24 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Account(account::Args),
+    Alerts(alerts::Args),
     Codes(codes::Args),
+    Config(config::Args),
+    Pki(pki::Args),
+    Simulate(simulate::Args),
 }
 
 /// Runs the command line of this process and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
+        Verb::Account(args) => account::run(&args),
+        Verb::Alerts(args) => alerts::run(&args),
         Verb::Codes(args) => codes::run(&args),
+        Verb::Config(args) => config::run(&args),
+        Verb::Pki(args) => pki::run(&args),
+        Verb::Simulate(args) => simulate::run(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

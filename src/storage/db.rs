@@ -43,6 +43,7 @@ impl Failure {
             Self::Redb(redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch) => {
                 OpenError::Held { folder: place, holder: "another process".to_owned() }
             }
+            Self::Redb(redb::Error::RepairAborted) => OpenError::Unclosed { place },
             Self::Redb(redb::Error::UpgradeRequired(found)) => {
                 OpenError::Version { place, found: format!("redb {found}"), supported: super::block::FORMAT }
             }

@@ -18,7 +18,7 @@ use crate::actors::sweep::SweepPart;
 use crate::admission::Permit;
 use crate::clinical::device::{Arrival, DeviceEvent, DeviceState, Registration, fingerprint};
 use crate::clinical::ids::{DeviceId, PatientId};
-use crate::clinical::judge::judge;
+use crate::clinical::judge::faults;
 use crate::clinical::reading::{Lane, Reading, ReadingKey};
 use crate::proto::RecordKind;
 use crate::storage::codec::{decode_device, encode_device};
@@ -227,7 +227,7 @@ impl DeviceActor {
         let key = reading.key;
         let mut commit = DeviceCommit { permit: Some(permit), cell: Some(Arc::clone(cell)), ..DeviceCommit::default() };
         let arrival = if lost_through == 0 {
-            let rejections = judge(&reading);
+            let rejections = faults(&reading);
             commit.note_rejections(key.sequence, &rejections);
             let fingerprint = fingerprint(&reading);
             parts.state.receive(&self.id, reading, fingerprint, rejections, now)

@@ -9,7 +9,8 @@ use crate::actors::handle::{DeviceEntry, OperationError};
 use crate::actors::outlet::{Outcome, ReceiptCell, ReceiptException};
 use crate::actors::stream::PendingSnapshot;
 use crate::admission::Permit;
-use crate::clinical::device::{DeviceEvent, Rejection};
+use crate::clinical::device::DeviceEvent;
+use crate::clinical::judge::Rejection;
 use crate::clinical::reading::Lane;
 use crate::storage::{OnCommit, Wakes};
 use crate::time::Timestamp;
@@ -50,7 +51,7 @@ impl DeviceCommit {
             return;
         }
         let reasons: Vec<String> =
-            rejections.iter().map(|rejection| format!("observation {}: {}", rejection.index, rejection.reason)).collect();
+            rejections.iter().map(reason).collect();
         self.note(sequence, Outcome::ObservationsRejected, &reasons.join("; "));
     }
 
@@ -66,6 +67,13 @@ impl DeviceCommit {
             _ => {}
         }
         self.receipt = event.receipts().or(self.receipt);
+    }
+}
+
+fn reason(rejection: &Rejection) -> String {
+    match rejection.observation {
+        Some(index) => format!("observation {index}: {}", rejection.reason),
+        None => rejection.reason.clone(),
     }
 }
 

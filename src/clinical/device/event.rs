@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::clinical::condition::Condition;
+use crate::clinical::judge::{Rejection, take_out};
 use crate::clinical::ids::{GatewayId, PatientId, RuleId, UnitId};
 use crate::clinical::reading::{Lane, Reading, ReadingKey};
 use crate::time::Timestamp;
@@ -30,15 +31,6 @@ pub struct HandOver {
     pub previous: u64,
 }
 
-/// An observation of a stored reading that does not count.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rejection {
-    /// Index among the reading's observations.
-    pub index: u32,
-    /// What is wrong and what is allowed; no value.
-    pub reason: SmolStr,
-}
-
 /// A reading as it stands in the device's stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredReading {
@@ -50,7 +42,7 @@ pub struct StoredReading {
     pub hand_over: Option<HandOver>,
     /// Added to the device's times where its clock is off by more than the bound; otherwise 0.
     pub shift_us: i64,
-    /// Observations that do not count, by ascending index.
+    /// What of it does not count, in the order of the observations.
     pub rejections: Vec<Rejection>,
 }
 
@@ -59,16 +51,12 @@ impl StoredReading {
     #[must_use]
     pub fn into_judged(self) -> Reading {
         let mut reading = self.reading;
+        take_out(&mut reading, &self.rejections);
         if self.shift_us != 0 {
             let shift = |at: Timestamp| at.plus_us(self.shift_us);
             reading.device_time = shift(reading.device_time);
             reading.sent_at = shift(reading.sent_at);
             reading.observed_until = reading.observed_until.map(shift);
-        }
-        for rejection in self.rejections.iter().rev() {
-            if (rejection.index as usize) < reading.observations.len() {
-                reading.observations.remove(rejection.index as usize);
-            }
         }
         reading
     }

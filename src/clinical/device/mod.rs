@@ -8,6 +8,6 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use event::{ConditionChange, DeviceEvent, HandOver, Registration, Rejection, StoredReading};
+pub use event::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 pub use fingerprint::fingerprint;
 pub use state::{Arrival, Assignment, CLOCK_SKEW_US_MAX, DEVICE_CLOCK, DEVICE_SILENT, DeviceState, NotAssignable, SILENCE_MS_MIN};

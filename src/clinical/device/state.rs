@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
-use super::event::{ConditionChange, DeviceEvent, HandOver, Registration, Rejection, StoredReading};
+use super::event::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 use super::lane::{LaneState, Order};
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
 use crate::clinical::ids::{DeviceId, PatientId, RuleId};
+use crate::clinical::judge::Rejection;
 use crate::clinical::reading::{Lane, Reading, ReadingKey};
 use crate::time::Timestamp;
 

@@ -6,6 +6,7 @@ use smallvec::smallvec;
 use super::lane::FINGERPRINTS_KEPT;
 use super::*;
 use crate::clinical::codes::Code;
+use crate::clinical::judge::Rejection;
 use crate::clinical::ids::{DeviceId, PatientId, UnitId};
 use crate::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
 use crate::clinical::units::Unit;
@@ -240,7 +241,7 @@ fn rejected_observations_do_not_reach_the_judgement() {
     let mut whole = reading(1, 97.0);
     let second = Observation { value: Value::Number(f64::NAN), ..whole.observations[0].clone() };
     whole.observations.push(second);
-    let rejections = vec![Rejection { index: 1, reason: "not a number".into() }];
+    let rejections = vec![Rejection { observation: Some(1), code: Code(150_456), reason: "not a number".into() }];
     let stored = StoredReading { reading: whole, fingerprint: 1, hand_over: None, shift_us: 0, rejections };
     assert_eq!(stored.into_judged().observations.len(), 1);
 }

@@ -6,7 +6,9 @@ use smol_str::SmolStr;
 use super::error::DecodeError;
 use super::reading::{decode_lane, decode_reading, encode_lane, encode_reading};
 use super::condition;
-use crate::clinical::device::{ConditionChange, DeviceEvent, HandOver, Registration, Rejection, StoredReading};
+use crate::clinical::device::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
+use crate::clinical::codes::Code;
+use crate::clinical::judge::Rejection;
 use crate::clinical::ids::{GatewayId, IdError, PatientId, UnitId};
 use crate::clinical::reading::ReadingKey;
 use crate::proto::{self, device_record::Event as Stored};
@@ -192,7 +194,12 @@ fn encode_stored(stored: &StoredReading) -> proto::ReadingStored {
         rejections: stored
             .rejections
             .iter()
-            .map(|rejection| proto::Rejection { index: rejection.index, reason: rejection.reason.to_string() })
+            .map(|rejection| proto::Rejection {
+                // A message has fewer observations than this.
+                index: rejection.observation.and_then(|index| u32::try_from(index).ok()),
+                code: rejection.code.0,
+                reason: rejection.reason.clone(),
+            })
             .collect(),
     }
 }
@@ -208,7 +215,11 @@ fn decode_stored(stored: proto::ReadingStored, body: Option<&[u8]>) -> Result<De
         rejections: stored
             .rejections
             .into_iter()
-            .map(|rejection| Rejection { index: rejection.index, reason: SmolStr::new(rejection.reason) })
+            .map(|rejection| Rejection {
+                observation: rejection.index.map(|index| index as usize),
+                code: Code(rejection.code),
+                reason: rejection.reason,
+            })
             .collect(),
     })))
 }

@@ -7,8 +7,9 @@ use crate::clinical::alert::{AlertEvent, CloseCause, Command, RoundCause, Verb};
 use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Priority};
 use crate::clinical::device::{
-    ConditionChange, DeviceEvent, HandOver, Registration, Rejection, StoredReading,
+    ConditionChange, DeviceEvent, HandOver, Registration, StoredReading,
 };
+use crate::clinical::judge::Rejection;
 use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, RuleId, UnitId};
 use crate::clinical::patient::{PatientInput, PatientRecord, Run};
 use crate::clinical::reading::{Lane, Observation, RawPayload, Reading, ReadingKey, Validity, Value};
@@ -75,7 +76,10 @@ fn device_events() -> Vec<DeviceEvent> {
             fingerprint: 77,
             hand_over: Some(link()),
             shift_us: -3,
-            rejections: vec![Rejection { index: 1, reason: "unknown unit".into() }],
+            rejections: vec![
+                Rejection { observation: None, code: Code(0), reason: "later than sent_at".into() },
+                Rejection { observation: Some(1), code: Code(2), reason: "unknown unit".into() },
+            ],
         })),
         DeviceEvent::GapDeclared { from: ReadingKey { boot: 1, lane: Lane::Live, sequence: 5 }, through: 9 },
         DeviceEvent::Conflicted { reading: Box::new(reading()), fingerprint: 78 },

@@ -1,0 +1,4 @@
+mod ledger;
+pub mod pki;
+pub mod server;
+mod stream;
