@@ -1,13 +1,13 @@
 //! A care unit's actor: its ladder of people, and the answer to "who is responsible now", from committed state.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr};
 use serde::{Deserialize, Serialize};
 use smallvec::smallvec;
 use tokio::sync::oneshot;
 
-use super::context::Context;
+use super::context::{self, Context};
 use super::handle::{CareStep, OperationError};
 use super::patient::PatientMsg;
 use super::router::tell_patient;
@@ -38,14 +38,15 @@ struct Ladder {
 }
 
 /// How care units' actors are started.
-pub(crate) struct CareTeams(pub Arc<Context>);
+pub(in crate::actors) struct CareTeams(pub Weak<Context>);
 
 impl Children for CareTeams {
     type Key = UnitId;
     type Msg = CareTeamMsg;
 
     async fn start(&self, key: &UnitId, supervisor: ActorCell) -> Result<ActorRef<CareTeamMsg>, SpawnErr> {
-        let actor = CareTeam { unit: key.clone(), context: Arc::clone(&self.0) };
+        let context = self.0.upgrade().ok_or_else(context::gone)?;
+        let actor = CareTeam { unit: key.clone(), context };
         Actor::spawn_linked(None, actor, (), supervisor).await.map(|(actor, _)| actor)
     }
 

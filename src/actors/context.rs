@@ -36,7 +36,8 @@ impl Default for EngineOptions {
     }
 }
 
-/// Shared by reference; holds no state of any one device or patient.
+/// Shared by reference; holds no state of any one device or patient. Supervisors and wheels refer to it weakly: it holds
+/// them, and the journal must close when the last actor and the last handle are gone.
 pub(super) struct Context {
     pub options: EngineOptions,
     pub clock: Clock,
@@ -56,6 +57,11 @@ pub(super) struct Context {
     pub effects: mpsc::UnboundedSender<EffectJob>,
     router: OnceLock<Router>,
     timers: OnceLock<Wheels>,
+}
+
+/// The engine has stopped: the context is gone, and no actor starts any more.
+pub(super) fn gone() -> ractor::SpawnErr {
+    ractor::SpawnErr::StartupFailed("the engine has stopped".into())
 }
 
 /// The wheels of deadlines, one entry per actor.

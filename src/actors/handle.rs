@@ -446,10 +446,10 @@ impl Handle {
             observations_rejected: counters.observations_rejected.get(),
             readings_pending: counters.items_handed_over.get().saturating_sub(consumed),
             alerts_open: feed.open_count() as u64,
-            device_actors: all[0].running,
-            patient_actors: all[1].running,
+            device_actors: all[0].running as u64,
+            patient_actors: all[1].running as u64,
             actor_restarts: all.iter().map(|counts| counts.restarts).sum(),
-            actors_parked: all.iter().map(|counts| counts.parked).sum(),
+            actors_parked: all.iter().map(|counts| counts.parked as u64).sum(),
         }
     }
 

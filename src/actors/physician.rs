@@ -1,13 +1,13 @@
 //! A person's actor: the inbox of pages, each once per (alert, round, step).
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr};
 use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 use tokio::sync::oneshot;
 
-use super::context::Context;
+use super::context::{self, Context};
 use super::handle::InboxPage;
 use super::stream::{RecoverError, Stream};
 use super::sweep::SweepPart;
@@ -58,14 +58,15 @@ impl Inbox {
 }
 
 /// How persons' actors are started.
-pub(crate) struct Persons(pub Arc<Context>);
+pub(in crate::actors) struct Persons(pub Weak<Context>);
 
 impl Children for Persons {
     type Key = PersonId;
     type Msg = PersonMsg;
 
     async fn start(&self, key: &PersonId, supervisor: ActorCell) -> Result<ActorRef<PersonMsg>, SpawnErr> {
-        let actor = Person { id: key.clone(), context: Arc::clone(&self.0) };
+        let context = self.0.upgrade().ok_or_else(context::gone)?;
+        let actor = Person { id: key.clone(), context };
         Actor::spawn_linked(None, actor, (), supervisor).await.map(|(actor, _)| actor)
     }
 

@@ -27,14 +27,15 @@ use super::physician::Persons;
 use super::router::{Router, tell_patient};
 use super::rule_book::RuleBook;
 use super::stream::{RecoverError, Stream};
-use super::timers::Timers;
+use super::timers::{Fire, Timers};
 use super::{effects, recovery, sweep};
+use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::rules::RuleSet;
 use crate::clock::Clock;
 use crate::proto::RecordKind;
 use crate::storage::codec::{RulesRecord, decode_rules, encode_rules};
 use crate::storage::{Store, StreamName, Wakes};
-use crate::supervision::{ChildSpec, Shards};
+use crate::supervision::{ChildSpec, Intensity, Shards};
 use crate::time::Timestamp;
 
 /// Why the engine did not start.
@@ -120,38 +121,36 @@ impl Engine {
 
 async fn start_router(context: &Arc<Context>) -> Result<Router, StartError> {
     let shards = context.options.shards;
-    let spec = ChildSpec::default();
+    let spec = |kind| ChildSpec { kind, intensity: Intensity::default() };
     let clock = || context.clock.clone();
     let failed = |error: ractor::SpawnErr| StartError::Supervisors(error.to_string());
     Ok(Router {
-        devices: Shards::start(shards, spec, Devices(Arc::clone(context)), clock()).await.map_err(failed)?,
-        patients: Shards::start(shards, spec, Patients(Arc::clone(context)), clock()).await.map_err(failed)?,
-        care_teams: Shards::start(1, spec, CareTeams(Arc::clone(context)), clock()).await.map_err(failed)?,
-        persons: Shards::start(1, spec, Persons(Arc::clone(context)), clock()).await.map_err(failed)?,
+        devices: Shards::start(shards, spec("device"), Devices(Arc::downgrade(context)), clock()).await.map_err(failed)?,
+        patients: Shards::start(shards, spec("patient"), Patients(Arc::downgrade(context)), clock()).await.map_err(failed)?,
+        care_teams: Shards::start(1, spec("care team"), CareTeams(Arc::downgrade(context)), clock()).await.map_err(failed)?,
+        persons: Shards::start(1, spec("person"), Persons(Arc::downgrade(context)), clock()).await.map_err(failed)?,
     })
 }
 
 fn start_wheels(context: &Arc<Context>) -> Wheels {
     let shards = context.options.shards;
-    let (for_devices, for_patients) = (Arc::clone(context), Arc::clone(context));
-    let devices = Timers::start(
-        shards,
-        context.clock.clone(),
-        Arc::new(move |id, _| {
-            let context = Arc::clone(&for_devices);
-            tokio::spawn(async move {
-                match context.router().device(&id).await {
-                    Ok(actor) => drop(super::router::send(Some(&actor), DeviceMsg::Tick)),
-                    Err(error) => tracing::error!(device = %id, %error, "device's actor cannot be activated"),
-                }
-            });
-        }),
-    );
-    let patients = Timers::start(
-        shards,
-        context.clock.clone(),
-        Arc::new(move |id, _| tell_patient(&for_patients, &id, PatientMsg::Tick)),
-    );
+    let (for_devices, for_patients) = (Arc::downgrade(context), Arc::downgrade(context));
+    let tick_device: Fire<DeviceId> = Arc::new(move |id, _| {
+        let Some(context) = for_devices.upgrade() else { return };
+        tokio::spawn(async move {
+            match context.router().device(&id).await {
+                Ok(actor) => drop(super::router::send(Some(&actor), DeviceMsg::Tick)),
+                Err(error) => tracing::error!(device = %id, %error, "device's actor cannot be activated"),
+            }
+        });
+    });
+    let tick_patient: Fire<PatientId> = Arc::new(move |id, _| {
+        if let Some(context) = for_patients.upgrade() {
+            tell_patient(&context, &id, PatientMsg::Tick);
+        }
+    });
+    let devices = Timers::start(shards, &context.clock, &tick_device);
+    let patients = Timers::start(shards, &context.clock, &tick_patient);
     Wheels { devices, patients }
 }
 

@@ -1,6 +1,6 @@
 //! The actor itself.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use smallvec::{SmallVec, smallvec};
 use tokio::sync::oneshot;
 
 use super::commit::DeviceCommit;
-use crate::actors::context::Context;
+use crate::actors::context::{self, Context};
 use crate::actors::handle::{DeviceEntry, NotLinked, OperationError, Speaker};
 use crate::actors::outlet::{Outcome, Outlet, ReceiptCell, ReceiptException};
 use crate::actors::patient::PatientMsg;
@@ -82,14 +82,15 @@ impl DeviceSummary {
 }
 
 /// How devices' actors are started.
-pub(crate) struct Devices(pub Arc<Context>);
+pub(in crate::actors) struct Devices(pub Weak<Context>);
 
 impl Children for Devices {
     type Key = DeviceId;
     type Msg = DeviceMsg;
 
     async fn start(&self, key: &DeviceId, supervisor: ActorCell) -> Result<ActorRef<DeviceMsg>, SpawnErr> {
-        let actor = DeviceActor { id: key.clone(), context: Arc::clone(&self.0) };
+        let context = self.0.upgrade().ok_or_else(context::gone)?;
+        let actor = DeviceActor { id: key.clone(), context };
         Actor::spawn_linked(None, actor, (), supervisor).await.map(|(actor, _)| actor)
     }
 

@@ -1,6 +1,6 @@
 //! The actor itself.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use super::commit::{PatientCommit, Reply};
 use super::marks::Marks;
 use super::recover::{outstanding_effects, read_items_off_thread, recover, rules_in_force};
 use crate::actors::alert_feed::Place;
-use crate::actors::context::Context;
+use crate::actors::context::{self, Context};
 use crate::actors::effects::EffectJob;
 use crate::actors::handle::{Answered, OperationError, PatientEntry};
 use crate::actors::rule_book::ENGINE_VERSION;
@@ -92,14 +92,15 @@ impl PatientSummary {
 }
 
 /// How patients' actors are started.
-pub(crate) struct Patients(pub Arc<Context>);
+pub(in crate::actors) struct Patients(pub Weak<Context>);
 
 impl Children for Patients {
     type Key = PatientId;
     type Msg = PatientMsg;
 
     async fn start(&self, key: &PatientId, supervisor: ActorCell) -> Result<ActorRef<PatientMsg>, SpawnErr> {
-        let actor = PatientActor { id: key.clone(), context: Arc::clone(&self.0) };
+        let context = self.0.upgrade().ok_or_else(context::gone)?;
+        let actor = PatientActor { id: key.clone(), context };
         Actor::spawn_linked(None, actor, (), supervisor).await.map(|(actor, _)| actor)
     }
 
