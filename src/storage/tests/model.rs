@@ -93,7 +93,9 @@ proptest! {
         file_bytes_max in prop_oneof![Just(1_u64), Just(300_000), Just(256 << 20)],
     ) {
         let mut run = Run::new(file_bytes_max);
-        steps.iter().for_each(|step| run.step(step));
+        for step in &steps {
+            run.step(step);
+        }
         run.step(&Step::Barrier);
         run.step(&Step::Reopen);
     }
