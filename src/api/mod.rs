@@ -1,1 +1,13 @@
 //! Services: the wire on one side, `actors::handle::Handle` on the other.
+//!
+//! [`server::Server`] listens on two ports: devices and gateways by mutual TLS, people and programs by TLS with a
+//! bearer token. A connection passes `listener` (limits, handshake), `tls` (who signed it), `peer` (who it is) and
+//! reaches a service in `grpc`; what a person may do is decided in `identity` alone.
+
+pub mod figures;
+pub mod grpc;
+pub mod identity;
+pub mod listener;
+pub mod peer;
+pub mod server;
+pub mod tls;

@@ -4,6 +4,7 @@ pub mod alert;
 pub mod codes;
 pub mod condition;
 pub mod ids;
+pub mod judge;
 pub mod reading;
 pub mod rules;
 pub mod units;

@@ -40,6 +40,9 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// Writes a small file, whole or not at all, and makes it and its name durable.
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
 
+    /// Gives a file another name, durably. The file may be open.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
     /// Removes a file for good; it is no error where there is none.
     fn remove(&self, name: &str) -> io::Result<()>;
 
@@ -124,7 +127,11 @@ impl Disk for Folder {
         let mut file = self.options(Access::Create).truncate(true).open(&new)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&new, self.path.join(name))?;
+        self.rename(&format!("{name}.new"), name)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path.join(from), self.path.join(to))?;
         self.sync_names()
     }
 

@@ -45,6 +45,12 @@ pub enum OpenError {
         /// The folder.
         folder: String,
     },
+    /// It was not closed, and repairing it takes the right to write.
+    #[error("{place} was left by a process that ended without closing it: run `vigil serve` once, which repairs it")]
+    Unclosed {
+        /// The file.
+        place: String,
+    },
     /// Stored bytes are not what was written.
     #[error("{place} is damaged: {what}; restore the folder from a copy (nothing was changed)")]
     Damaged {

@@ -1,241 +1,287 @@
 //! The composition of storage: open, recover, write, read, close.
 
-use std::fmt;
-use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::thread::JoinHandle;
 
-use bytes::Bytes;
+use aws_lc_rs::rand;
 
-use super::append::Append;
-use super::disk::Disk;
-use super::error::{OpenError, ReadError, Stopped};
+use super::block::FORMAT;
+use super::block_cache::BlockCache;
+use super::disk::{Access, Disk};
+use super::error::{AppendError, OpenError, ReadError, Stopped};
+use super::files::journal_exists;
+use super::index::Index;
+use super::journal::Journal;
+use super::key_store::KeyStore;
 use super::keys::Keys;
-use super::record::{Incarnation, RecordView, StoredRecord};
-use super::stream::{StreamHead, StreamKind, StreamName};
+use super::lock::FolderLock;
+use super::options::{Backend, StoreOptions};
+use super::reader::Reader;
+use super::record::Incarnation;
+use super::recovery::{Indexed, recover};
+use super::redb_journal::RedbJournal;
+use super::snapshots::{self, Snapshots};
+use super::streams::Streams;
+use super::writer::{self, Writer, WriterOptions};
 use crate::clock::Clock;
+use crate::proto::Genesis;
 
-/// Where the files lie.
-#[derive(Clone, Debug, Default)]
-pub enum Backend {
-    /// In the folders that the options name.
-    #[default]
-    Files,
-    /// On simulated disks, for tests and simulations.
-    Disks {
-        /// In the place of the data folder.
-        data: Arc<dyn Disk>,
-        /// In the place of the key folder.
-        keys: Arc<dyn Disk>,
-    },
+/// How many bytes of decoded blocks are kept.
+const CACHE_BYTES: usize = 32 << 20;
+/// How many of them after the opening, until the first activations have passed.
+const RECOVERY_CACHE_BYTES: usize = 320 << 20;
+
+/// An open store. Dropping it closes it.
+pub struct Store {
+    writer: Writer,
+    reader: Reader,
+    keys: Keys,
+    snapshots: Snapshots,
+    incarnation: Incarnation,
+    threads: Option<(JoinHandle<()>, JoinHandle<()>)>,
+    lock: Option<FolderLock>,
 }
-
-/// How a store is opened.
-#[derive(Clone, Debug)]
-pub struct StoreOptions {
-    /// Journal, index and lock.
-    pub data_dir: PathBuf,
-    /// Keys; outside the data folder and its backups.
-    pub keys_dir: PathBuf,
-    /// A journal file that has reached this size is followed by a new one.
-    pub file_bytes_max: u64,
-    /// Where the files lie.
-    pub backend: Backend,
-    /// Which shard of the journal this is.
-    pub shard: u32,
-}
-
-impl StoreOptions {
-    /// The defaults for a data folder: keys in `<data-dir>-keys`, files of 256 MiB, shard 0.
-    #[must_use]
-    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        let data_dir = data_dir.into();
-        let mut keys_dir = data_dir.clone().into_os_string();
-        keys_dir.push("-keys");
-        Self { data_dir, keys_dir: keys_dir.into(), file_bytes_max: 256 << 20, backend: Backend::Files, shard: 0 }
-    }
-}
-
-/// An open store.
-pub struct Store {}
 
 impl Store {
-    /// Opens the store, or makes a new one, and recovers what is durable.
+    /// Opens the store, or makes a new one, and recovers what is durable. `clock` is moved so that it is not before
+    /// the newest commit. Blocks.
     ///
     /// # Errors
     /// [`OpenError`]
     #[allow(clippy::needless_pass_by_value)]
-    pub fn open(_options: StoreOptions, _clock: Clock) -> Result<Self, OpenError> {
-        unimplemented!("built next")
+    pub fn open(options: StoreOptions, clock: Clock) -> Result<Self, OpenError> {
+        let disk = options.data_disk(Access::Create)?;
+        let lock = match options.backend {
+            Backend::Files => Some(FolderLock::take(&options.data_dir)?),
+            Backend::Disks { .. } => None,
+        };
+        let (keys, journal) = open_journal(&options, &disk, Access::Create)?;
+        let label = disk.label();
+        let journal_id = journal.genesis().map(|genesis| genesis.journal_id).unwrap_or_default();
+        let journal: Arc<dyn Journal> = Arc::new(journal);
+        let epoch = journal.claim().map_err(|error| from_append(&label, &error))?;
+        let head = journal.head().map_err(|error| from_read(&label, &error))?;
+        let index = Index::open(&*disk, &journal_id)?;
+        let committed_position = Arc::new(AtomicU64::new(head.next_position));
+        let reader = open_reader(&journal, &committed_position);
+        let newest_at = recover(&reader, index.indexed()).map_err(|error| from_read(&label, &error))?;
+        clock.raise_to(newest_at);
+        let incarnation = random_bytes();
+        let options =
+            WriterOptions { journal, shard: options.shard, epoch, head, incarnation, clock, committed_position };
+        let thread_fails = |error: std::io::Error| OpenError::from_io(&label, &error);
+        let (writer, writer_thread) = writer::start(options).map_err(thread_fails)?;
+        let (snapshots, snapshots_thread) = snapshots::start(reader.clone(), index).map_err(thread_fails)?;
+        let threads = Some((writer_thread, snapshots_thread));
+        Ok(Self { writer, reader, keys, snapshots, incarnation, threads, lock })
     }
-    /// The way to append.
-    pub fn writer(&self) -> Writer {
-        unimplemented!("built next")
-    }
-    /// The way to read.
-    pub fn reader(&self) -> Reader {
-        unimplemented!("built next")
-    }
-    /// The heads of all streams.
-    pub fn streams(&self) -> Arc<Streams> {
-        unimplemented!("built next")
-    }
-    /// The 16 random bytes of this opening.
-    pub fn incarnation(&self) -> Incarnation {
-        unimplemented!("built next")
-    }
-    /// All keys.
-    pub fn keys(&self) -> Keys {
-        unimplemented!("built next")
-    }
-    /// Snapshots of streams.
-    pub fn snapshots(&self) -> Snapshots {
-        unimplemented!("built next")
-    }
-    /// Resolves when the writer has stopped, with the reason.
-    pub async fn stopped(&self) -> Stopped {
-        unimplemented!("built next")
-    }
-    /// Frees what the opening keeps so that the first activations are fast.
-    pub fn forget_recovery_cache(&self) {
-        unimplemented!("built next")
-    }
-    /// Commits what was appended, writes what waits for the index, and ends all threads. Blocks.
-    pub fn close(self) {
-        unimplemented!("built next")
-    }
-}
 
-/// The heads of all streams.
-pub struct Streams {}
-
-impl Streams {
-    /// The head of a stream: the same one for the life of the store, made on demand.
-    pub fn head(&self, _stream: &StreamName) -> Arc<StreamHead> {
-        unimplemented!("built next")
-    }
-    /// The names of all streams of a kind that have records, in no order.
-    pub fn names(&self, _kind: StreamKind) -> Vec<StreamName> {
-        unimplemented!("built next")
-    }
-}
-
-/// The way to the writer's thread. Cloning is cheap.
-#[derive(Clone)]
-pub struct Writer {}
-
-impl Writer {
-    /// Hands records over; never blocks. Admission bounds what waits. Once the writer has stopped they are dropped,
-    /// their callback uncalled.
-    pub fn append(&self, _append: Append) {
-        unimplemented!("built next")
-    }
-    /// Resolves when all that was handed over before is committed.
+    /// Opens a store only to read it, also beside a process that writes it: what was committed until now is seen.
+    /// Reads the whole journal's headers where the index is not usable. Blocks.
     ///
     /// # Errors
-    /// [`Stopped`]: what was handed over before may be lost.
-    #[allow(clippy::unused_async)]
-    pub async fn barrier(&self) -> Result<(), Stopped> {
-        unimplemented!("built next")
+    /// [`OpenError`]
+    pub fn open_read_only(options: &StoreOptions) -> Result<ReadOnlyStore, OpenError> {
+        let disk = options.data_disk(Access::Read)?;
+        let (keys, journal) = match open_journal(options, &disk, Access::Read) {
+            Err(OpenError::Unclosed { place }) => {
+                repair(options, &disk).map_err(|_| OpenError::Unclosed { place })?;
+                open_journal(options, &disk, Access::Read)?
+            }
+            opened => opened?,
+        };
+        let label = disk.label();
+        let journal_id = journal.genesis().map(|genesis| genesis.journal_id).unwrap_or_default();
+        let journal: Arc<dyn Journal> = Arc::new(journal);
+        let head = journal.head().map_err(|error| from_read(&label, &error))?;
+        let index = Index::open_read_only(&*disk, &journal_id);
+        let reader = open_reader(&journal, &Arc::new(AtomicU64::new(head.next_position)));
+        let indexed = index.as_ref().map_or_else(Indexed::default, Index::indexed);
+        recover(&reader, indexed).map_err(|error| from_read(&label, &error))?;
+        reader.cache.set_bytes_max(CACHE_BYTES);
+        Ok(ReadOnlyStore { reader, keys })
     }
-    /// The next position: all below are committed.
-    pub fn committed_position(&self) -> u64 {
-        unimplemented!("built next")
+
+    /// The way to append.
+    #[must_use]
+    pub fn writer(&self) -> Writer {
+        self.writer.clone()
     }
-    /// Resolves when the writer has stopped, with the reason.
-    #[allow(clippy::unused_async)]
-    pub async fn stopped(&self) -> Stopped {
-        unimplemented!("built next")
+
+    /// The way to read.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
+    }
+
+    /// The heads of all streams.
+    #[must_use]
+    pub fn streams(&self) -> Arc<Streams> {
+        Arc::clone(&self.reader.streams)
+    }
+
+    /// The 16 random bytes of this opening.
+    #[must_use]
+    pub fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+
+    /// All keys.
+    #[must_use]
+    pub fn keys(&self) -> Keys {
+        self.keys.clone()
+    }
+
+    /// Snapshots of streams.
+    #[must_use]
+    pub fn snapshots(&self) -> Snapshots {
+        self.snapshots.clone()
+    }
+
+    /// Resolves when the writer has stopped, with the reason: nothing more is committed until the store is closed and
+    /// opened anew.
+    pub fn stopped(&self) -> impl Future<Output = Stopped> + Send + 'static {
+        self.writer.stopped()
+    }
+
+    /// Frees what the opening keeps so that the first activations are fast.
+    pub fn forget_recovery_cache(&self) {
+        self.reader.cache.set_bytes_max(CACHE_BYTES);
+    }
+
+    /// Commits what was appended, writes what waits for the index, ends all threads and releases all files. Blocks.
+    /// Handles that are still about are refused from then on.
+    pub fn close(mut self) {
+        self.shut();
+    }
+
+    fn shut(&mut self) {
+        let Some((writer_thread, snapshots_thread)) = self.threads.take() else { return };
+        self.writer.close();
+        if writer_thread.join().is_err() {
+            tracing::error!("the writer's thread panicked outside of its guard");
+        }
+        self.snapshots.close(snapshots_thread);
+        self.reader.journal.close();
+        self.keys.close();
+        self.lock.take();
     }
 }
 
-/// The way to read. Cloning is cheap. All of it blocks on files: call it from a blocking task where latency counts.
-#[derive(Clone)]
-pub struct Reader {}
-
-impl Reader {
-    /// The next position: all below are committed and readable.
-    pub fn next_position(&self) -> u64 {
-        unimplemented!("built next")
-    }
-    /// The committed records of a stream after `after_sequence`, oldest first.
-    pub fn tail(&self, _stream: &StreamName, _after_sequence: u64) -> Result<Vec<StoredRecord>, ReadError> {
-        unimplemented!("built next")
-    }
-    /// The committed records of a stream from `from` through `through`, oldest first.
-    pub fn range(&self, _stream: &StreamName, _from: u64, _through: u64) -> Result<Vec<StoredRecord>, ReadError> {
-        unimplemented!("built next")
-    }
-    /// Shows all committed records from a position on, in the order of positions, until told to stop.
-    pub fn scan(
-        &self,
-        _from_position: u64,
-        _visit: &mut dyn FnMut(&RecordView<'_>) -> ControlFlow<()>,
-    ) -> Result<(), ReadError> {
-        unimplemented!("built next")
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.shut();
     }
 }
 
-/// The state of a stream's owner after one of its records.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Snapshot {
-    /// The stream.
-    pub stream: StreamName,
-    /// The last record that is in it.
-    pub sequence: u64,
-    /// Its position.
-    pub position: u64,
-    /// What must be known without opening the state, for example the next deadline. Clear: no patient data.
-    pub summary: Bytes,
-    /// The state, sealed by the caller with [`super::seal_state`].
-    pub state: Bytes,
+/// A store that was opened only to read it.
+pub struct ReadOnlyStore {
+    reader: Reader,
+    keys: Keys,
 }
 
-impl fmt::Debug for Snapshot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Snapshot({} at {})", self.stream, self.sequence)
+impl ReadOnlyStore {
+    /// The way to read what was committed at the opening.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
+    }
+
+    /// The heads of all streams, as at the opening.
+    #[must_use]
+    pub fn streams(&self) -> Arc<Streams> {
+        Arc::clone(&self.reader.streams)
+    }
+
+    /// All keys; none can be made.
+    #[must_use]
+    pub fn keys(&self) -> Keys {
+        self.keys.clone()
     }
 }
 
-/// A snapshot without its state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summary {
-    /// The stream.
-    pub stream: StreamName,
-    /// The last record that is in it.
-    pub sequence: u64,
-    /// Its position.
-    pub position: u64,
-    /// As put.
-    pub summary: Bytes,
+/// Opens keys and journal, and sees that they fit each other. Keys are durable before a journal that needs them.
+fn open_journal(
+    options: &StoreOptions,
+    disk: &Arc<dyn Disk>,
+    access: Access,
+) -> Result<(Keys, RedbJournal), OpenError> {
+    let exists = journal_exists(&**disk)?;
+    let keys_access = match access {
+        Access::Create if exists => Access::Write,
+        access => access,
+    };
+    if !exists && access != Access::Create {
+        return Err(OpenError::Absent { folder: disk.label() });
+    }
+    let keys = options.keys_disk(access).and_then(|disk| KeyStore::open(&*disk, keys_access));
+    let keys = keys.map(Keys::new).map_err(|error| match error {
+        OpenError::Damaged { place, what } if exists => options.wrong_keys(format!("{place}: {what}")),
+        OpenError::Absent { folder } if exists => options.wrong_keys(format!("{folder} does not exist")),
+        error => error,
+    })?;
+    let journal_id = random_bytes();
+    let first = Genesis {
+        format: FORMAT,
+        shard: options.shard,
+        journal_id: journal_id.to_vec(),
+        file_number: 1,
+        first_position: 0,
+        previous_hash: vec![0; 32],
+        key_check: keys.check_value(&journal_id),
+    };
+    let journal = RedbJournal::open(Arc::clone(disk), access, &first, options.file_bytes_max)?;
+    let genesis = journal.genesis().unwrap_or_default();
+    if genesis.key_check != keys.check_value(&genesis.journal_id) {
+        return Err(options.wrong_keys("the journal was written under another site key"));
+    }
+    if genesis.shard != options.shard {
+        let what = format!("it is of shard {}, but shard {} was asked for", genesis.shard, options.shard);
+        return Err(OpenError::Damaged { place: disk.label(), what });
+    }
+    Ok((keys, journal))
 }
 
-/// Snapshots of streams, in a second file that can be rebuilt. Cloning is cheap.
-#[derive(Clone)]
-pub struct Snapshots {}
+/// Repairs what a process left that ended without closing: takes the lock, opens for writing, closes.
+fn repair(options: &StoreOptions, disk: &Arc<dyn Disk>) -> Result<(), OpenError> {
+    let _lock = match options.backend {
+        Backend::Files => Some(FolderLock::take(&options.data_dir)?),
+        Backend::Disks { .. } => None,
+    };
+    let (keys, journal) = open_journal(options, disk, Access::Write)?;
+    journal.close();
+    keys.close();
+    Ok(())
+}
 
-impl Snapshots {
-    /// Keeps a snapshot in the place of the stream's older one. Never blocks; a thread writes it once its record is
-    /// committed. Losing it only makes the next recovery slower.
-    pub fn put(&self, _snapshot: Snapshot) {
-        unimplemented!("built next")
+fn open_reader(journal: &Arc<dyn Journal>, committed_position: &Arc<AtomicU64>) -> Reader {
+    Reader {
+        journal: Arc::clone(journal),
+        cache: Arc::new(BlockCache::new(RECOVERY_CACHE_BYTES)),
+        streams: Arc::default(),
+        committed_position: Arc::clone(committed_position),
     }
-    /// The newest snapshot of a stream.
-    pub fn get(&self, _stream: &StreamName) -> Option<Snapshot> {
-        unimplemented!("built next")
+}
+
+fn random_bytes() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    rand::fill(&mut bytes).expect("the system's source of randomness is seeded before any process of ours runs");
+    bytes
+}
+
+fn from_append(place: &str, error: &AppendError) -> OpenError {
+    match error {
+        AppendError::Full => OpenError::Full { place: place.to_owned() },
+        error => OpenError::Io { place: place.to_owned(), cause: error.to_string() },
     }
-    /// All snapshots without their states.
-    pub fn summaries(&self) -> Vec<Summary> {
-        unimplemented!("built next")
-    }
-    /// Declares that the next recovery need not scan below `position`: for every stream, what lies below is in its
-    /// snapshot or will be read from its tail.
-    pub fn cover(&self, _position: u64) {
-        unimplemented!("built next")
-    }
-    /// Resolves when all that was put before is written.
-    #[allow(clippy::unused_async)]
-    pub async fn flush(&self) {
-        unimplemented!("built next")
+}
+
+fn from_read(place: &str, error: &ReadError) -> OpenError {
+    match error {
+        ReadError::Damaged { position, what } => {
+            OpenError::Damaged { place: format!("{place}, position {position}"), what: what.clone() }
+        }
+        error => OpenError::Io { place: place.to_owned(), cause: error.to_string() },
     }
 }

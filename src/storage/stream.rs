@@ -1,5 +1,6 @@
 //! Names of streams, and the cell that knows where each stream ends.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::hint::spin_loop;
 use std::sync::Arc;
@@ -114,6 +115,13 @@ impl StreamName {
     #[must_use]
     pub fn id(&self) -> &str {
         self.0.split_once('/').map_or("", |(_, id)| id)
+    }
+}
+
+/// Lets a map of names be asked with a text: both hash and compare alike.
+impl Borrow<str> for StreamName {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

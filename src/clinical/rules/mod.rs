@@ -1,55 +1,32 @@
 //! Declarative, versioned rules and the rolling state in which they judge readings.
+//!
+//! [`RuleSet`] is what the files under `config/rules` say; [`RuleStates`] is what one patient's readings have come to.
+//! A kind of rule is one file: what it reads from its table, what it keeps in its slot, what it does with what it
+//! hears.
 
-use serde::{Deserialize, Serialize};
+mod beats;
+mod builtin;
+mod device;
+mod fields;
+mod kind;
+mod limit;
+mod mistake;
+mod parse;
+mod present;
+mod rule;
+mod set;
+mod signal_loss;
+mod silence;
+mod slot;
+mod states;
+mod template;
+mod transition;
 
-use super::condition::{Condition, ConditionKey, Evidence};
-use super::reading::Reading;
-use crate::time::Timestamp;
+#[cfg(test)]
+mod tests;
 
-/// A validated, immutable set of rules.
-#[derive(Debug)]
-pub struct RuleSet {}
-
-impl RuleSet {
-    /// SHA-256 of the texts it was parsed from: the name under which it is journaled and adopted.
-    #[must_use]
-    pub fn hash(&self) -> [u8; 32] {
-        unimplemented!("built next")
-    }
-
-    /// The texts it was parsed from: (file name, content), in order. Parsing them again gives the same set.
-    #[must_use]
-    pub fn texts(&self) -> &[(String, String)] {
-        unimplemented!("built next")
-    }
-}
-
-/// A change of what is present.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Transition {
-    /// A condition set in, or set in once more while it was present from another device.
-    Began {
-        /// The condition.
-        condition: Condition,
-        /// Whether it raises an alert: false for a rule that is off, or one superseded by a condition that is present.
-        alerts: bool,
-    },
-    /// A condition is no longer present.
-    Ended {
-        /// Which.
-        key: ConditionKey,
-        /// Device time of the end.
-        at: Timestamp,
-    },
-}
-
-/// The rolling state of all rules for one patient.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RuleStates {}
-
-impl RuleStates {
-    /// Judges one reading that was accepted from `source`; transitions in the order in which they set in.
-    pub fn observe(&mut self, _rules: &RuleSet, _reading: &Reading, _source: &Evidence) -> Vec<Transition> {
-        unimplemented!("built next")
-    }
-}
+pub use mistake::Mistake;
+pub use rule::Rule;
+pub use set::RuleSet;
+pub use states::RuleStates;
+pub use transition::Transition;

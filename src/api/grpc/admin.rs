@@ -1,0 +1,231 @@
+//! The service of those who register devices, admit patients and say who answers.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+use tonic::metadata::MetadataMap;
+use tonic::{Request, Response, Status};
+
+use super::view::{invalid, status};
+use crate::actors::handle::{CareStep, DeviceEntry, Handle};
+use crate::api::figures::Figures;
+use crate::api::identity::{Action, Directory, authenticate, may};
+use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, UnitId};
+use crate::proto;
+use crate::proto::admin_service_server::AdminService;
+use crate::time::Timestamp;
+
+/// The most entries of one page, and how many where the request does not say.
+const PAGE_MAX: usize = 1_000;
+const PAGE_DEFAULT: usize = 100;
+/// Steps of a ladder, and people of one step.
+const STEPS_MAX: usize = 32;
+const PEOPLE_MAX: usize = 64;
+/// The longest name of a model, a firmware or a bed, in bytes.
+const NAME_MAX: usize = 64;
+
+/// The admin service.
+#[derive(Clone)]
+pub struct Admin {
+    handle: Handle,
+    directory: Arc<Directory>,
+    figures: Arc<Figures>,
+}
+
+impl Admin {
+    /// Over the engine, for the people of the directory.
+    #[must_use]
+    pub fn new(handle: Handle, directory: Arc<Directory>, figures: Arc<Figures>) -> Self {
+        Self { handle, directory, figures }
+    }
+
+    fn check(&self, metadata: &MetadataMap, action: Action) -> Result<(), Status> {
+        Ok(may(&authenticate(&self.directory.now(), metadata)?, action)?)
+    }
+}
+
+fn name(what: &str, text: &str) -> Result<SmolStr, Status> {
+    if text.len() > NAME_MAX || text.chars().any(char::is_control) {
+        return Err(Status::invalid_argument(format!(
+            "{what} has at most {NAME_MAX} bytes, without control characters"
+        )));
+    }
+    Ok(SmolStr::new(text))
+}
+
+fn page_size(asked: u32) -> usize {
+    match usize::try_from(asked).unwrap_or(PAGE_MAX) {
+        0 => PAGE_DEFAULT,
+        size => size.min(PAGE_MAX),
+    }
+}
+
+/// Where the page before ended: the token is the last id of that page.
+fn after<T>(
+    token: &str,
+    parse: impl FnOnce(&str) -> Result<T, crate::clinical::ids::IdError>,
+) -> Result<Option<T>, Status> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    parse(token).map(Some).map_err(|_| Status::invalid_argument("page_token must be the next_page_token of a page"))
+}
+
+fn care_step(step: proto::CareStep) -> Result<CareStep, Status> {
+    if step.people.is_empty() || step.people.len() > PEOPLE_MAX || step.delay_ms == 0 {
+        return Err(Status::invalid_argument("a step has 1 to 64 people and a delay_ms above 0"));
+    }
+    let people = step.people.iter().map(|person| PersonId::new(person)).collect::<Result<_, _>>().map_err(invalid)?;
+    Ok(CareStep { people, delay_ms: step.delay_ms })
+}
+
+fn device_on_wire(entry: DeviceEntry) -> proto::Device {
+    proto::Device {
+        device: entry.device.to_string(),
+        model: entry.model.to_string(),
+        firmware: entry.firmware.to_string(),
+        unit: entry.unit.to_string(),
+        gateway: entry.gateway.map(|gateway| gateway.to_string()).unwrap_or_default(),
+        patient: entry.patient.map(|patient| patient.to_string()).unwrap_or_default(),
+    }
+}
+
+#[tonic::async_trait]
+impl AdminService for Admin {
+    async fn register_device(
+        &self,
+        request: Request<proto::RegisterDeviceRequest>,
+    ) -> Result<Response<proto::RegisterDeviceResponse>, Status> {
+        self.check(request.metadata(), Action::Administer)?;
+        let asked = request.into_inner();
+        let gateway =
+            if asked.gateway.is_empty() { None } else { Some(GatewayId::new(&asked.gateway).map_err(invalid)?) };
+        let entry = DeviceEntry {
+            device: DeviceId::new(&asked.device).map_err(invalid)?,
+            model: name("model", &asked.model)?,
+            firmware: name("firmware", &asked.firmware)?,
+            unit: UnitId::new(&asked.unit).map_err(invalid)?,
+            gateway,
+            patient: None,
+        };
+        self.handle.register_device(entry).await.map_err(|error| status(&error))?;
+        Ok(Response::new(proto::RegisterDeviceResponse {}))
+    }
+
+    async fn admit_patient(
+        &self,
+        request: Request<proto::AdmitPatientRequest>,
+    ) -> Result<Response<proto::AdmitPatientResponse>, Status> {
+        self.check(request.metadata(), Action::Administer)?;
+        let asked = request.into_inner();
+        let patient = PatientId::new(&asked.patient).map_err(invalid)?;
+        let unit = UnitId::new(&asked.unit).map_err(invalid)?;
+        let bed = name("bed", &asked.bed)?;
+        self.handle.admit_patient(patient, unit, bed).await.map_err(|error| status(&error))?;
+        Ok(Response::new(proto::AdmitPatientResponse {}))
+    }
+
+    async fn assign_device(
+        &self,
+        request: Request<proto::AssignDeviceRequest>,
+    ) -> Result<Response<proto::AssignDeviceResponse>, Status> {
+        self.check(request.metadata(), Action::Administer)?;
+        let asked = request.into_inner();
+        let device = DeviceId::new(&asked.device).map_err(invalid)?;
+        let patient = PatientId::new(&asked.patient).map_err(invalid)?;
+        let from = (asked.from_us != 0).then_some(Timestamp(asked.from_us));
+        self.handle.assign_device(device, patient, from).await.map_err(|error| status(&error))?;
+        Ok(Response::new(proto::AssignDeviceResponse {}))
+    }
+
+    async fn unassign_device(
+        &self,
+        request: Request<proto::UnassignDeviceRequest>,
+    ) -> Result<Response<proto::UnassignDeviceResponse>, Status> {
+        self.check(request.metadata(), Action::Administer)?;
+        let device = DeviceId::new(&request.into_inner().device).map_err(invalid)?;
+        self.handle.unassign_device(device).await.map_err(|error| status(&error))?;
+        Ok(Response::new(proto::UnassignDeviceResponse {}))
+    }
+
+    async fn set_care_team(
+        &self,
+        request: Request<proto::SetCareTeamRequest>,
+    ) -> Result<Response<proto::SetCareTeamResponse>, Status> {
+        self.check(request.metadata(), Action::Administer)?;
+        let team = request.into_inner().team.ok_or_else(|| Status::invalid_argument("team must be set"))?;
+        let unit = UnitId::new(&team.unit).map_err(invalid)?;
+        if team.steps.is_empty() || team.steps.len() > STEPS_MAX {
+            return Err(Status::invalid_argument("a care team has 1 to 32 steps"));
+        }
+        let steps = team.steps.into_iter().map(care_step).collect::<Result<_, _>>()?;
+        let policy_version = self.handle.set_care_team(unit, steps).await.map_err(|error| status(&error))?;
+        Ok(Response::new(proto::SetCareTeamResponse { policy_version }))
+    }
+
+    async fn list_patients(
+        &self,
+        request: Request<proto::ListPatientsRequest>,
+    ) -> Result<Response<proto::ListPatientsResponse>, Status> {
+        self.check(request.metadata(), Action::Administer)?;
+        let asked = request.into_inner();
+        let size = page_size(asked.page_size);
+        let after = after(&asked.page_token, PatientId::new)?;
+        let entries = self.handle.patients(after.as_ref(), size).await;
+        let last = entries.last().filter(|_| entries.len() == size);
+        let next_page_token = last.map(|entry| entry.patient.to_string()).unwrap_or_default();
+        let patients = entries.into_iter().map(|entry| proto::Patient {
+            patient: entry.patient.to_string(),
+            unit: entry.unit.to_string(),
+            bed: entry.bed.to_string(),
+            devices: entry.devices.iter().map(ToString::to_string).collect(),
+        });
+        Ok(Response::new(proto::ListPatientsResponse { patients: patients.collect(), next_page_token }))
+    }
+
+    async fn list_devices(
+        &self,
+        request: Request<proto::ListDevicesRequest>,
+    ) -> Result<Response<proto::ListDevicesResponse>, Status> {
+        self.check(request.metadata(), Action::Administer)?;
+        let asked = request.into_inner();
+        let size = page_size(asked.page_size);
+        let after = after(&asked.page_token, DeviceId::new)?;
+        let entries = self.handle.devices(after.as_ref(), size).await;
+        let last = entries.last().filter(|_| entries.len() == size);
+        let next_page_token = last.map(|entry| entry.device.to_string()).unwrap_or_default();
+        let devices = entries.into_iter().map(device_on_wire).collect();
+        Ok(Response::new(proto::ListDevicesResponse { devices, next_page_token }))
+    }
+
+    async fn status(&self, request: Request<proto::StatusRequest>) -> Result<Response<proto::StatusResponse>, Status> {
+        self.check(request.metadata(), Action::ReadStatus)?;
+        let engine = self.handle.status();
+        Ok(Response::new(proto::StatusResponse {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            position: engine.position,
+            readings_stored: engine.readings_stored,
+            readings_duplicate: engine.readings_duplicate,
+            readings_quarantined: engine.readings_quarantined,
+            readings_declared_missing: engine.readings_declared_missing,
+            readings_refused: self.figures.readings_refused.get(),
+            observations_rejected: engine.observations_rejected,
+            readings_pending: engine.readings_pending,
+            alerts_open: engine.alerts_open,
+            device_actors: engine.device_actors,
+            patient_actors: engine.patient_actors,
+            actor_restarts: engine.actor_restarts,
+            actors_parked: engine.actors_parked,
+            resident_bytes: resident_bytes(),
+            connections: self.figures.connections.get(),
+        }))
+    }
+}
+
+/// Memory of this process; 0 where the operating system does not say.
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|number| number.parse::<u64>().ok());
+    kib.unwrap_or(0) << 10
+}

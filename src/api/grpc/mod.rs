@@ -1,0 +1,10 @@
+//! The gRPC services of `proto/vigil/v1`.
+
+pub mod admin;
+pub mod alerts;
+mod answers;
+mod convert;
+pub mod ingest;
+mod member;
+mod session;
+mod view;

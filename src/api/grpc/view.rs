@@ -1,0 +1,191 @@
+//! From the pure core to the wire: alerts, their facts, and errors.
+
+use tonic::Status;
+
+use crate::actors::handle::{AlertNews, AlertView, OperationError};
+use crate::clinical::alert::{AlertEvent, CloseCause, Response, RoundCause};
+use crate::clinical::condition::{Condition, ConditionKind, Priority};
+use crate::clinical::ids::PersonId;
+use crate::proto;
+use crate::time::Timestamp;
+
+/// An alert.
+pub(super) fn alert(view: &AlertView) -> proto::Alert {
+    let alert = &view.alert;
+    let condition = &alert.condition;
+    let (state, step, people, deadline) = response(&alert.response);
+    let state = if alert.closed.is_some() { proto::ResponseState::Closed } else { state };
+    proto::Alert {
+        id: view.id.to_string(),
+        patient: view.id.patient.to_string(),
+        unit: view.unit.to_string(),
+        bed: view.bed.to_string(),
+        rule: condition.key.rule.to_string(),
+        rule_version: condition.rule_version,
+        kind: kind(condition.kind) as i32,
+        priority: priority(alert.priority) as i32,
+        latching: condition.latching,
+        present: alert.present,
+        start_us: condition.start.micros(),
+        onset_us: condition.onset.micros(),
+        value: condition.value,
+        limit: condition.limit,
+        text: condition.text.to_string(),
+        raised_at_us: alert.raised_at.micros(),
+        folds: alert.folds,
+        round: alert.round,
+        step,
+        state: state as i32,
+        people: names(&people),
+        deadline_us: deadline.micros(),
+        version: alert.version,
+        closed: alert.closed.map_or("", close_cause).to_owned(),
+        device: condition.key.device.as_ref().map(ToString::to_string).unwrap_or_default(),
+    }
+}
+
+fn response(response: &Response) -> (proto::ResponseState, u32, Vec<PersonId>, Timestamp) {
+    match response {
+        Response::Waiting { step, people, deadline, .. } => {
+            (proto::ResponseState::Waiting, *step, people.clone(), *deadline)
+        }
+        Response::Answered { by, until, silenced, step, .. } => {
+            let state = if *silenced { proto::ResponseState::Acknowledged } else { proto::ResponseState::Accepted };
+            (state, *step, vec![by.clone()], *until)
+        }
+    }
+}
+
+/// News of an alert.
+pub(super) fn update(news: &AlertNews) -> proto::AlertUpdate {
+    proto::AlertUpdate {
+        position: news.position,
+        fact: Some(fact(news.at, &news.event)),
+        alert: Some(alert(&news.view)),
+    }
+}
+
+/// One fact of an alert's history.
+pub(super) fn fact(at: Timestamp, event: &AlertEvent) -> proto::AlertFact {
+    let mut fact = proto::AlertFact { at_us: at.micros(), what: what(event).to_owned(), ..proto::AlertFact::default() };
+    match event {
+        AlertEvent::Raised { condition, deadline, .. } => {
+            onset(&mut fact, condition);
+            fact.deadline_us = deadline.micros();
+        }
+        AlertEvent::Folded { condition, .. } => onset(&mut fact, condition),
+        AlertEvent::RoundBegan { round, cause, deadline, .. } => {
+            fact.round = *round;
+            fact.reason = round_cause(*cause).to_owned();
+            fact.deadline_us = deadline.micros();
+        }
+        AlertEvent::StepDue { round, step, deadline, lateness_ms, .. } => {
+            (fact.round, fact.step) = (*round, *step);
+            (fact.deadline_us, fact.lateness_ms) = (deadline.micros(), *lateness_ms);
+        }
+        AlertEvent::NoOneOnCall { round, step, .. } => (fact.round, fact.step) = (*round, *step),
+        AlertEvent::StepEntered { round, step, people, deadline, lateness_ms, .. } => {
+            (fact.round, fact.step) = (*round, *step);
+            fact.people = names(people);
+            (fact.deadline_us, fact.lateness_ms) = (deadline.micros(), *lateness_ms);
+        }
+        AlertEvent::Acknowledged { by, reason, until, .. } => {
+            (fact.by, fact.reason) = (by.to_string(), reason.to_string());
+            fact.deadline_us = until.micros();
+        }
+        AlertEvent::Accepted { by, until, .. } => {
+            (fact.by, fact.deadline_us) = (by.to_string(), until.micros());
+        }
+        AlertEvent::Rejected { by, reason, .. } => (fact.by, fact.reason) = (by.to_string(), reason.to_string()),
+        AlertEvent::Escalated { by, to, reason, .. } => {
+            (fact.by, fact.reason) = (by.to_string(), reason.to_string());
+            fact.people = to.iter().map(ToString::to_string).collect();
+        }
+        AlertEvent::AnswerExpired { lateness_ms, .. } => fact.lateness_ms = *lateness_ms,
+        AlertEvent::ConditionCleared { .. } => {}
+        AlertEvent::Reset { by, .. } => fact.by = by.to_string(),
+        AlertEvent::Commented { by, text, .. } => (fact.by, fact.reason) = (by.to_string(), text.to_string()),
+        AlertEvent::Closed { cause, .. } => fact.reason = close_cause(*cause).to_owned(),
+    }
+    fact
+}
+
+fn onset(fact: &mut proto::AlertFact, condition: &Condition) {
+    fact.rule = condition.key.rule.to_string();
+    fact.onset_us = condition.onset.micros();
+    fact.value = condition.value;
+}
+
+fn what(event: &AlertEvent) -> &'static str {
+    match event {
+        AlertEvent::Raised { .. } => "raised",
+        AlertEvent::Folded { .. } => "folded",
+        AlertEvent::RoundBegan { .. } => "round_began",
+        AlertEvent::StepDue { .. } => "step_due",
+        AlertEvent::NoOneOnCall { .. } => "no_one_on_call",
+        AlertEvent::StepEntered { .. } => "step_entered",
+        AlertEvent::Acknowledged { .. } => "acknowledged",
+        AlertEvent::Accepted { .. } => "accepted",
+        AlertEvent::Rejected { .. } => "rejected",
+        AlertEvent::Escalated { .. } => "escalated",
+        AlertEvent::AnswerExpired { .. } => "answer_expired",
+        AlertEvent::ConditionCleared { .. } => "condition_cleared",
+        AlertEvent::Reset { .. } => "reset",
+        AlertEvent::Commented { .. } => "commented",
+        AlertEvent::Closed { .. } => "closed",
+    }
+}
+
+const fn round_cause(cause: RoundCause) -> &'static str {
+    match cause {
+        RoundCause::Raised => "raised",
+        RoundCause::PriorityRose => "priority_rose",
+        RoundCause::AcknowledgementExpired => "acknowledgement_expired",
+        RoundCause::SetInAnew => "set_in_anew",
+        RoundCause::LadderRepeats => "ladder_repeats",
+    }
+}
+
+const fn close_cause(cause: CloseCause) -> &'static str {
+    match cause {
+        CloseCause::Ended => "ended",
+        CloseCause::EndedUnanswered => "ended_unanswered",
+        CloseCause::Reset => "reset",
+        CloseCause::Withdrawn => "withdrawn",
+    }
+}
+
+const fn kind(kind: ConditionKind) -> proto::ConditionKind {
+    match kind {
+        ConditionKind::Physiological => proto::ConditionKind::Physiological,
+        ConditionKind::Technical => proto::ConditionKind::Technical,
+    }
+}
+
+const fn priority(priority: Priority) -> proto::Priority {
+    match priority {
+        Priority::Low => proto::Priority::Low,
+        Priority::Medium => proto::Priority::Medium,
+        Priority::High => proto::Priority::High,
+    }
+}
+
+fn names(people: &[PersonId]) -> Vec<String> {
+    people.iter().map(ToString::to_string).collect()
+}
+
+/// The status that says what became of an operation.
+pub(super) fn status(error: &OperationError) -> Status {
+    let text = error.to_string();
+    match error {
+        OperationError::NotFound(_) => Status::not_found(text),
+        OperationError::Conflict(_) => Status::failed_precondition(text),
+        OperationError::Invalid(_) => Status::invalid_argument(text),
+        OperationError::Unavailable => Status::unavailable(text),
+    }
+}
+
+/// INVALID_ARGUMENT with what is allowed.
+pub(super) fn invalid(error: impl std::fmt::Display) -> Status {
+    Status::invalid_argument(error.to_string())
+}

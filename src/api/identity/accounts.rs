@@ -1,0 +1,310 @@
+//! The file of local accounts: names, roles and hashes of tokens. A token is 256 random bits, so a fast hash serves.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table, value};
+
+use super::Person;
+use crate::clinical::ids::{IdError, PersonId};
+
+/// What a person is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Answers for patients; the speciality may be empty.
+    Physician(String),
+    /// Answers for patients.
+    Nurse,
+    /// Answers for equipment.
+    Technician,
+    /// Keeps the platform running; sees no patient.
+    Sre,
+    /// Reviews who saw and did what.
+    Compliance,
+    /// Registers, admits, assigns.
+    Admin,
+}
+
+/// A role that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a role is physician, physician:SPECIALITY, nurse, technician, sre, compliance or admin")]
+pub struct RoleError;
+
+impl FromStr for Role {
+    type Err = RoleError;
+
+    fn from_str(text: &str) -> Result<Self, RoleError> {
+        Ok(match text {
+            "physician" => Self::Physician(String::new()),
+            "nurse" => Self::Nurse,
+            "technician" => Self::Technician,
+            "sre" => Self::Sre,
+            "compliance" => Self::Compliance,
+            "admin" => Self::Admin,
+            _ => match text.strip_prefix("physician:") {
+                Some(speciality) if PersonId::new(speciality).is_ok() => Self::Physician(speciality.to_owned()),
+                _ => return Err(RoleError),
+            },
+        })
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Physician(speciality) if !speciality.is_empty() => return write!(f, "physician:{speciality}"),
+            Self::Physician(_) => "physician",
+            Self::Nurse => "nurse",
+            Self::Technician => "technician",
+            Self::Sre => "sre",
+            Self::Compliance => "compliance",
+            Self::Admin => "admin",
+        })
+    }
+}
+
+/// Why the file of accounts was not taken or not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The file cannot be read or written.
+    #[error("cannot {verb} {}: {source}", path.display())]
+    File {
+        /// What was tried.
+        verb: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// Others may read the file.
+    #[error("{} can be read by others: chmod 600 it", .0.display())]
+    Open(PathBuf),
+    /// The file is not what this program writes.
+    #[error("{}: {what}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the line.
+        what: String,
+    },
+    /// The name is taken.
+    #[error("there is an account {0} already")]
+    Exists(PersonId),
+    /// There is no such account.
+    #[error("there is no account {0}")]
+    Missing(PersonId),
+    /// A name that cannot be a person's.
+    #[error(transparent)]
+    Name(#[from] IdError),
+    /// An account without a role could do nothing.
+    #[error("an account needs at least one role")]
+    NoRole,
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes for a token")]
+    NoRandomness,
+}
+
+/// A bearer token: `vigil_NAME_SECRET`, the secret being 43 characters of base64url. Shown once, then only its hash is
+/// kept.
+pub struct Token(String);
+
+const SECRET_BYTES: usize = 32;
+const SECRET_CHARS: usize = 43;
+const PREFIX: &str = "vigil_";
+
+impl Token {
+    fn random(name: &PersonId) -> Result<Self, AccountError> {
+        let mut secret = [0; SECRET_BYTES];
+        aws_lc_rs::rand::fill(&mut secret).map_err(|_| AccountError::NoRandomness)?;
+        Ok(Self(format!("{PREFIX}{name}_{}", BASE64_URL_SAFE_NO_PAD.encode(secret))))
+    }
+
+    /// The token, to be handed to its owner.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+/// An account to be added.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Whose.
+    pub name: PersonId,
+    /// Not empty.
+    pub roles: Vec<Role>,
+}
+
+/// One account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Account {
+    roles: Vec<Role>,
+    disabled: bool,
+    token_sha256: [u8; 32],
+}
+
+/// All local accounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accounts {
+    by_name: BTreeMap<PersonId, Account>,
+}
+
+impl Accounts {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`AccountError::Open`] where others may read it, [`AccountError::Malformed`] with the line.
+    pub fn load(path: &Path) -> Result<Self, AccountError> {
+        let failed = |source| AccountError::File { verb: "read", path: path.to_owned(), source };
+        let mode = fs::metadata(path).map_err(failed)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(AccountError::Open(path.to_owned()));
+        }
+        let text = fs::read_to_string(path).map_err(failed)?;
+        parse(&text).map_err(|what| AccountError::Malformed { path: path.to_owned(), what })
+    }
+
+    /// Reads the file, or starts anew where there is none.
+    ///
+    /// # Errors
+    /// As [`Accounts::load`].
+    pub fn load_or_new(path: &Path) -> Result<Self, AccountError> {
+        if path.exists() { Self::load(path) } else { Ok(Self::default()) }
+    }
+
+    /// Writes the file, mode 0600, whole or not at all.
+    ///
+    /// # Errors
+    /// [`AccountError::File`].
+    pub fn save(&self, path: &Path) -> Result<(), AccountError> {
+        crate::pki::write_private(path, &self.to_toml()).map_err(|source| AccountError::File {
+            verb: "write",
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// Adds an account and returns its token.
+    ///
+    /// # Errors
+    /// [`AccountError::Exists`], [`AccountError::NoRole`].
+    pub fn add(&mut self, new: NewAccount) -> Result<Token, AccountError> {
+        if self.by_name.contains_key(&new.name) {
+            return Err(AccountError::Exists(new.name));
+        }
+        if new.roles.is_empty() {
+            return Err(AccountError::NoRole);
+        }
+        let token = Token::random(&new.name)?;
+        let account = Account { roles: new.roles, disabled: false, token_sha256: hash(token.reveal()) };
+        self.by_name.insert(new.name, account);
+        Ok(token)
+    }
+
+    /// Disables an account for good; its name stays taken, so that history stays unambiguous.
+    ///
+    /// # Errors
+    /// [`AccountError::Missing`].
+    pub fn disable(&mut self, name: &PersonId) -> Result<(), AccountError> {
+        self.by_name.get_mut(name).ok_or_else(|| AccountError::Missing(name.clone()))?.disabled = true;
+        Ok(())
+    }
+
+    /// Name, roles and whether it is disabled, in the order of names.
+    pub fn iter(&self) -> impl Iterator<Item = (&PersonId, &[Role], bool)> {
+        self.by_name.iter().map(|(name, account)| (name, account.roles.as_slice(), account.disabled))
+    }
+
+    /// The person as the accounts have them now; `None` if disabled or unknown.
+    #[must_use]
+    pub fn person(&self, id: &PersonId) -> Option<Person> {
+        let account = self.by_name.get(id).filter(|account| !account.disabled)?;
+        Some(Person { id: id.clone(), roles: account.roles.clone() })
+    }
+
+    /// The person whose token this is.
+    #[must_use]
+    pub fn authenticate(&self, token: &str) -> Option<Person> {
+        let name = PersonId::new(name_of(token)?).ok()?;
+        // An unknown name takes as long as a wrong secret.
+        let nobody = [0; 32];
+        let expected = self.by_name.get(&name).map_or(&nobody, |account| &account.token_sha256);
+        let same = verify_slices_are_equal(&hash(token), expected).is_ok();
+        same.then(|| self.person(&name)).flatten()
+    }
+
+    fn to_toml(&self) -> String {
+        let mut tables = ArrayOfTables::new();
+        for (name, account) in &self.by_name {
+            let mut table = Table::new();
+            table["name"] = value(name.as_str());
+            table["roles"] = value(account.roles.iter().map(Role::to_string).collect::<toml_edit::Array>());
+            table["disabled"] = value(account.disabled);
+            table["token_sha256"] = value(hex::encode(account.token_sha256));
+            tables.push(table);
+        }
+        let mut document = DocumentMut::new();
+        document["account"] = Item::ArrayOfTables(tables);
+        document.to_string()
+    }
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+    bytes
+}
+
+/// The name may hold underscores, and so may the secret: the secret's length tells them apart.
+fn name_of(token: &str) -> Option<&str> {
+    let rest = token.strip_prefix(PREFIX).filter(|rest| rest.is_ascii())?;
+    rest.get(..rest.len().checked_sub(SECRET_CHARS)?)?.strip_suffix('_')
+}
+
+fn parse(text: &str) -> Result<Accounts, String> {
+    let document = Document::parse(text).map_err(|error| error.to_string())?;
+    if let Some((key, _)) = document.iter().find(|(key, _)| *key != "account") {
+        return Err(format!("{key} is not known here; allowed is [[account]]"));
+    }
+    let mut accounts = Accounts::default();
+    let Some(item) = document.get("account") else { return Ok(accounts) };
+    let tables = item.as_array_of_tables().ok_or("account must be a list of tables: [[account]]")?;
+    for table in tables {
+        let line = 1 + text[..table.span().map_or(0, |span| span.start)].matches('\n').count();
+        let (name, account) = parse_account(table).map_err(|what| format!("line {line}: {what}"))?;
+        if accounts.by_name.insert(name, account).is_some() {
+            return Err(format!("line {line}: the name is taken by an account above"));
+        }
+    }
+    Ok(accounts)
+}
+
+fn parse_account(table: &Table) -> Result<(PersonId, Account), String> {
+    const KEYS: [&str; 4] = ["name", "roles", "disabled", "token_sha256"];
+    if let Some((key, _)) = table.iter().find(|(key, _)| !KEYS.contains(key)) {
+        return Err(format!("{key} is not known; allowed are {}", KEYS.join(", ")));
+    }
+    let name = table.get("name").and_then(Item::as_str).ok_or("name must be a text")?;
+    let roles = table.get("roles").and_then(Item::as_array).ok_or("roles must be a list")?;
+    let roles = roles.iter().map(|role| role.as_str().and_then(|role| role.parse().ok()));
+    let roles: Vec<Role> = roles.collect::<Option<_>>().ok_or_else(|| RoleError.to_string())?;
+    let hash = table.get("token_sha256").and_then(Item::as_str).and_then(|text| hex::decode(text).ok());
+    let hash = hash.and_then(|hash| hash.try_into().ok()).ok_or("token_sha256 must be 64 hexadecimal digits")?;
+    let disabled = table.get("disabled").map_or(Some(false), Item::as_bool).ok_or("disabled must be true or false")?;
+    let name = PersonId::new(name).map_err(|error| error.to_string())?;
+    Ok((name, Account { roles, disabled, token_sha256: hash }))
+}

@@ -1,0 +1,135 @@
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+use crate::clinical::condition::ConditionKind::{Physiological, Technical};
+
+fn id(name: &str) -> PersonId {
+    PersonId::new(name).unwrap()
+}
+
+fn account(accounts: &mut Accounts, name: &str, role: &str) -> Token {
+    accounts.add(NewAccount { name: id(name), roles: vec![role.parse().unwrap()] }).unwrap()
+}
+
+#[test]
+fn each_role_may_do_exactly_this() {
+    const ACTIONS: [Action; 7] = [
+        Action::See(Physiological),
+        Action::See(Technical),
+        Action::Answer(Physiological),
+        Action::Answer(Technical),
+        Action::ReadInbox,
+        Action::Administer,
+        Action::ReadStatus,
+    ];
+    let table: [(&str, [bool; 7]); 6] = [
+        ("physician:cardiology", [true, true, true, true, true, false, false]),
+        ("nurse", [true, true, true, true, true, false, false]),
+        ("technician", [false, true, false, true, true, false, false]),
+        ("sre", [false, false, false, false, false, false, true]),
+        ("compliance", [false, false, false, false, false, false, false]),
+        ("admin", [true, true, false, false, false, true, true]),
+    ];
+    for (role, expected) in table {
+        let person = Person { id: id("somebody"), roles: vec![role.parse().unwrap()] };
+        let found = ACTIONS.map(|action| may(&person, action).is_ok());
+        assert_eq!(found, expected, "{role}");
+    }
+    let nobody = Person { id: id("nobody"), roles: Vec::new() };
+    assert!(ACTIONS.iter().all(|action| may(&nobody, *action).is_err()));
+}
+
+#[test]
+fn a_token_names_its_person_and_no_other() {
+    let mut accounts = Accounts::default();
+    let lee = account(&mut accounts, "dr_lee_", "physician");
+    let kim = account(&mut accounts, "kim", "nurse");
+    assert_eq!(accounts.authenticate(lee.reveal()).unwrap().id, id("dr_lee_"));
+    assert_eq!(accounts.authenticate(kim.reveal()).unwrap().roles, [Role::Nurse]);
+    let secret = &kim.reveal()["vigil_kim_".len()..];
+    for wrong in ["", "vigil_", "vigil_kim_", secret, &format!("vigil_dr_lee__{secret}"), &format!("{} ", kim.reveal())]
+    {
+        assert_eq!(accounts.authenticate(wrong), None, "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_disabled_account_is_refused_and_its_name_stays_taken() {
+    let mut accounts = Accounts::default();
+    let token = account(&mut accounts, "kim", "nurse");
+    accounts.disable(&id("kim")).unwrap();
+    assert_eq!(accounts.authenticate(token.reveal()), None);
+    assert_eq!(accounts.person(&id("kim")), None);
+    let again = accounts.add(NewAccount { name: id("kim"), roles: vec![Role::Nurse] });
+    assert!(matches!(again, Err(AccountError::Exists(_))));
+}
+
+#[test]
+fn the_file_is_private_and_holds_no_token() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("accounts.toml");
+    let mut accounts = Accounts::default();
+    let token = account(&mut accounts, "kim", "physician:cardiology");
+    accounts.save(&path).unwrap();
+    assert_eq!(Accounts::load(&path).unwrap(), accounts);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(!text.contains(&token.reveal()["vigil_kim_".len()..]));
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(matches!(Accounts::load(&path), Err(AccountError::Open(_))));
+}
+
+#[test]
+fn a_malformed_file_is_refused_with_its_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("accounts.toml");
+    let hash = "0".repeat(64);
+    for (text, expected) in [
+        (
+            "[[account]]\nname = \"a\"\nroles = [\"king\"]\n".to_owned() + &format!("token_sha256 = \"{hash}\"\n"),
+            "a role is",
+        ),
+        ("\n\n[[account]]\nname = \"a\"\nrolls = []\n".to_owned(), "line 3: rolls is not known"),
+        ("[[user]]\n".to_owned(), "user is not known"),
+    ] {
+        crate::pki::write_private(&path, &text).unwrap();
+        let error = Accounts::load(&path).unwrap_err().to_string();
+        assert!(error.contains(expected), "{expected:?} is missing in {error}");
+    }
+}
+
+#[test]
+fn only_a_bearer_token_authenticates() {
+    let mut accounts = Accounts::default();
+    let token = account(&mut accounts, "kim", "nurse");
+    let with = |header: &str| {
+        let mut metadata = MetadataMap::new();
+        metadata.insert("authorization", header.parse().unwrap());
+        authenticate(&accounts, &metadata)
+    };
+    assert_eq!(with(&format!("Bearer {}", token.reveal())).unwrap().id, id("kim"));
+    for header in [format!("Basic {}", token.reveal()), token.reveal().to_owned(), "Bearer".to_owned()] {
+        assert_eq!(with(&header).unwrap_err().code(), Code::Unauthenticated);
+    }
+    assert_eq!(authenticate(&accounts, &MetadataMap::new()).unwrap_err().code(), Code::Unauthenticated);
+}
+
+#[test]
+fn a_reload_takes_effect_only_if_the_file_is_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("accounts.toml");
+    let mut accounts = Accounts::default();
+    let token = account(&mut accounts, "kim", "nurse");
+    accounts.save(&path).unwrap();
+    let directory = Directory::open(&path).unwrap();
+    let mut changes = directory.changes();
+    crate::pki::write_private(&path, "[[account]]\n").unwrap();
+    assert!(directory.reload().is_err());
+    assert!(directory.now().authenticate(token.reveal()).is_some());
+    assert!(!changes.has_changed().unwrap());
+    accounts.disable(&id("kim")).unwrap();
+    accounts.save(&path).unwrap();
+    directory.reload().unwrap();
+    assert!(directory.now().authenticate(token.reveal()).is_none());
+    assert!(changes.has_changed().unwrap());
+    changes.borrow_and_update();
+}

@@ -1,0 +1,209 @@
+//! `vigil alerts`: the `AlertService` from a shell.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+
+use super::failure::{Failure, exit};
+use crate::client::channel::{self, Bearer, ChannelError};
+use crate::proto::alert_service_client::AlertServiceClient;
+use crate::proto::{self, AnswerRequest, AnswerResponse};
+
+mod print;
+
+/// Lists, shows, answers and watches alerts.
+///
+/// Example: vigil alerts ls --ca pki/ca.pem --token-file dr-lee.token
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where the platform listens for people.
+    #[arg(long, global = true, default_value = "https://127.0.0.1:7444")]
+    server: String,
+    /// Certificate of the authority that signed the server's.
+    #[arg(long, global = true, default_value = "pki/ca.pem")]
+    ca: PathBuf,
+    /// File with your token.
+    #[arg(long, global = true, default_value = "vigil.token")]
+    token_file: PathBuf,
+    /// One JSON object per line.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Alerts that stand: unanswered first, then by priority and age.
+    Ls {
+        /// Of one unit.
+        #[arg(long)]
+        unit: Option<String>,
+        /// Of one patient.
+        #[arg(long)]
+        patient: Option<String>,
+        /// Also those that are closed.
+        #[arg(long)]
+        closed: bool,
+    },
+    /// Everything that happened to one alert.
+    Show {
+        /// PATIENT~ORDINAL, as `ls` prints it.
+        id: String,
+    },
+    /// "I own it", and its signals are silenced; expires.
+    Acknowledge(Answer),
+    /// "I own it": the ladder stops, signals go on.
+    Accept(Answer),
+    /// "Not me": the next step at once.
+    Reject(Answer),
+    /// To a person, or to the next step, now.
+    Escalate {
+        #[command(flatten)]
+        answer: Answer,
+        /// The person; without it the next step.
+        #[arg(long)]
+        to: Option<String>,
+    },
+    /// Ends a latched signal whose condition has gone.
+    Reset(Answer),
+    /// Adds a note.
+    Comment(Answer),
+    /// Prints what happens to alerts until interrupted.
+    Watch {
+        /// Of one unit.
+        #[arg(long)]
+        unit: Option<String>,
+        /// Everything after this position first.
+        #[arg(long)]
+        from: Option<u64>,
+    },
+    /// Pages that wait for your answer.
+    Inbox,
+}
+
+#[derive(Debug, clap::Args)]
+struct Answer {
+    /// PATIENT~ORDINAL, as `ls` prints it.
+    id: String,
+    /// Why, or the text of a comment.
+    #[arg(long, short = 'm', default_value = "")]
+    reason: String,
+    /// The version of the alert that you saw; without it the one that stands now.
+    #[arg(long)]
+    version: Option<u32>,
+}
+
+impl From<ChannelError> for Failure {
+    fn from(error: ChannelError) -> Self {
+        let code = match error {
+            ChannelError::Connect { .. } => exit::UNAVAILABLE,
+            _ => exit::BAD_CONFIG,
+        };
+        Self::new(code, error)
+    }
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        let code = match status.code() {
+            Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted => exit::UNAVAILABLE,
+            Code::Unauthenticated => exit::BAD_CONFIG,
+            _ => exit::NO,
+        };
+        Self::new(code, status.message())
+    }
+}
+
+type Client = AlertServiceClient<InterceptedService<Channel, Bearer>>;
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let bearer = Bearer::from_file(&args.token_file)?;
+        let endpoint = channel::endpoint(&args.server, &channel::read_pem(&args.ca)?, None)?;
+        let channel = channel::connect(&endpoint).await?;
+        ask(AlertServiceClient::with_interceptor(channel, bearer), args).await
+    })
+}
+
+async fn ask(mut client: Client, args: &Args) -> Result<(), Failure> {
+    match &args.verb {
+        Verb::Ls { unit, patient, closed } => {
+            let unit = unit.clone().unwrap_or_default();
+            let patient = patient.clone().unwrap_or_default();
+            let listed = client.list(proto::ListAlertsRequest { unit, patient, closed_too: *closed }).await?;
+            print::alerts(&listed.into_inner().alerts, args.json)
+        }
+        Verb::Show { id } => {
+            let history = client.history(proto::HistoryRequest { id: id.clone() }).await?;
+            print::facts(&history.into_inner().facts, args.json)
+        }
+        Verb::Watch { unit, from } => watch(client, unit.clone().unwrap_or_default(), *from, args.json).await,
+        Verb::Inbox => print::pages(&client.inbox(proto::InboxRequest {}).await?.into_inner().pages, args.json),
+        Verb::Acknowledge(answer) => {
+            let request = request(&mut client, answer, None).await?;
+            said(&client.acknowledge(request).await?.into_inner(), args.json)
+        }
+        Verb::Accept(answer) => {
+            let request = request(&mut client, answer, None).await?;
+            said(&client.accept(request).await?.into_inner(), args.json)
+        }
+        Verb::Reject(answer) => {
+            let request = request(&mut client, answer, None).await?;
+            said(&client.reject(request).await?.into_inner(), args.json)
+        }
+        Verb::Escalate { answer, to } => {
+            let request = request(&mut client, answer, to.as_deref()).await?;
+            said(&client.escalate(request).await?.into_inner(), args.json)
+        }
+        Verb::Reset(answer) => {
+            let request = request(&mut client, answer, None).await?;
+            said(&client.reset(request).await?.into_inner(), args.json)
+        }
+        Verb::Comment(answer) => {
+            let request = request(&mut client, answer, None).await?;
+            said(&client.comment(request).await?.into_inner(), args.json)
+        }
+    }
+}
+
+/// Where no version is said, the person answers what stands now.
+async fn request(client: &mut Client, answer: &Answer, to: Option<&str>) -> Result<AnswerRequest, Failure> {
+    let version = match answer.version {
+        Some(version) => version,
+        None => current_version(client, &answer.id).await?,
+    };
+    let to = to.unwrap_or_default().to_owned();
+    Ok(AnswerRequest { id: answer.id.clone(), version, reason: answer.reason.clone(), to })
+}
+
+async fn current_version(client: &mut Client, id: &str) -> Result<u32, Failure> {
+    let patient = id.split('~').next().unwrap_or_default().to_owned();
+    let all = proto::ListAlertsRequest { patient, closed_too: true, ..proto::ListAlertsRequest::default() };
+    let alerts = client.list(all).await?.into_inner().alerts;
+    let alert = alerts.iter().find(|alert| alert.id == id);
+    alert.map(|alert| alert.version).ok_or_else(|| {
+        Failure::new(exit::NO, format_args!("there is no alert {id}; `vigil alerts ls` lists those that stand"))
+    })
+}
+
+fn said(answered: &AnswerResponse, json: bool) -> Result<(), Failure> {
+    print::alerts(answered.alert.as_slice(), json)?;
+    if answered.done {
+        return Ok(());
+    }
+    Err(Failure::new(exit::NO, "the alert has changed meanwhile: look at what stands now, and answer again"))
+}
+
+async fn watch(mut client: Client, unit: String, from: Option<u64>, json: bool) -> Result<(), Failure> {
+    let request = proto::WatchAlertsRequest { from_position: from, unit };
+    let mut updates = client.watch(request).await?.into_inner();
+    while let Some(update) = updates.message().await? {
+        print::update(&update, json)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! Tables for people, JSON lines for programs.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use crate::cli::Failure;
+use crate::proto::{Alert, AlertFact, AlertUpdate, ConditionKind, Page, Priority, ResponseState};
+use crate::time::Timestamp;
+
+/// Alerts as they stand.
+pub(super) fn alerts(alerts: &[Alert], json: bool) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    if json {
+        return lines(&mut out, alerts.iter().map(alert_json));
+    }
+    if alerts.is_empty() {
+        writeln!(out, "no alerts")?;
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "{:<16} {:<7} {:<12} {:<10} {:<12} {:<20} condition",
+        "alert", "prio", "state", "unit", "bed", "responsible"
+    )?;
+    for alert in alerts {
+        writeln!(
+            out,
+            "{:<16} {:<7} {:<12} {:<10} {:<12} {:<20} {}{}",
+            alert.id,
+            priority(alert),
+            state(alert),
+            alert.unit,
+            visible(&alert.bed),
+            alert.people.join(","),
+            visible(&alert.text),
+            if alert.present { "" } else { " (gone)" },
+        )?;
+    }
+    Ok(())
+}
+
+/// What happened to an alert.
+pub(super) fn facts(facts: &[AlertFact], json: bool) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    if json {
+        return lines(&mut out, facts.iter().map(fact_json));
+    }
+    for fact in facts {
+        writeln!(out, "{}", fact_line(fact))?;
+    }
+    Ok(())
+}
+
+/// One piece of news.
+pub(super) fn update(update: &AlertUpdate, json: bool) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let fact = update.fact.clone().unwrap_or_default();
+    let alert = update.alert.clone().unwrap_or_default();
+    if json {
+        let value = json!({ "position": update.position, "fact": fact_json(&fact), "alert": alert_json(&alert) });
+        return lines(&mut out, [value]);
+    }
+    writeln!(out, "{} {} {} [{}]", fact_line(&fact), alert.id, visible(&alert.text), priority(&alert))?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Pages that wait.
+pub(super) fn pages(pages: &[Page], json: bool) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    if json {
+        let value = |page: &Page| json!({ "alert": page.alert, "round": page.round, "step": page.step, "paged_at_us": page.paged_at_us });
+        return lines(&mut out, pages.iter().map(value));
+    }
+    if pages.is_empty() {
+        writeln!(out, "no pages wait for you")?;
+    }
+    for page in pages {
+        writeln!(out, "{} {} (round {}, step {})", Timestamp(page.paged_at_us), page.alert, page.round, page.step)?;
+    }
+    Ok(())
+}
+
+fn lines(out: &mut impl Write, values: impl IntoIterator<Item = Value>) -> Result<(), Failure> {
+    for value in values {
+        writeln!(out, "{value}")?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn fact_line(fact: &AlertFact) -> String {
+    let mut line = format!("{} {:<17}", Timestamp(fact.at_us), fact.what);
+    let mut add = |name: &str, text: &str| {
+        if !text.is_empty() {
+            line.push_str(&format!(" {name} {}", visible(text)));
+        }
+    };
+    if fact.step > 0 {
+        add("step", &fact.step.to_string());
+    }
+    add("by", &fact.by);
+    add("people", &fact.people.join(","));
+    add("rule", &fact.rule);
+    add("because", &fact.reason);
+    if fact.lateness_ms > 0 {
+        add("late by", &format!("{} ms", fact.lateness_ms));
+    }
+    line
+}
+
+/// What others wrote is shown as text: no control characters reach the terminal.
+fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn priority(alert: &Alert) -> &'static str {
+    match alert.priority() {
+        Priority::High => "high",
+        Priority::Medium => "medium",
+        Priority::Low => "low",
+        Priority::Unspecified => "?",
+    }
+}
+
+fn state(alert: &Alert) -> &'static str {
+    match alert.state() {
+        ResponseState::Waiting => "waiting",
+        ResponseState::Accepted => "accepted",
+        ResponseState::Acknowledged => "acknowledged",
+        ResponseState::Closed => "closed",
+        ResponseState::Unspecified => "?",
+    }
+}
+
+fn alert_json(alert: &Alert) -> Value {
+    let kind = match alert.kind() {
+        ConditionKind::Technical => "technical",
+        _ => "physiological",
+    };
+    json!({
+        "id": alert.id, "patient": alert.patient, "unit": alert.unit, "bed": alert.bed, "rule": alert.rule,
+        "rule_version": alert.rule_version, "kind": kind, "priority": priority(alert), "latching": alert.latching,
+        "present": alert.present, "start_us": alert.start_us, "onset_us": alert.onset_us, "value": alert.value,
+        "limit": alert.limit, "text": alert.text, "raised_at_us": alert.raised_at_us, "folds": alert.folds,
+        "round": alert.round, "step": alert.step, "state": state(alert), "people": alert.people,
+        "deadline_us": alert.deadline_us, "version": alert.version, "closed": alert.closed, "device": alert.device,
+    })
+}
+
+fn fact_json(fact: &AlertFact) -> Value {
+    json!({
+        "at_us": fact.at_us, "what": fact.what, "round": fact.round, "step": fact.step, "by": fact.by,
+        "people": fact.people, "reason": fact.reason, "deadline_us": fact.deadline_us,
+        "lateness_ms": fact.lateness_ms, "rule": fact.rule, "onset_us": fact.onset_us, "value": fact.value,
+    })
+}

@@ -1,0 +1,67 @@
+//! The command line: one file per verb. A verb parses its arguments, calls the library and turns what went wrong into
+//! an exit code of `docs`' contract and a line that says what to do next.
+
+mod account;
+mod alerts;
+mod codes;
+mod config;
+mod duration;
+mod evaluate;
+mod failure;
+mod pki;
+pub mod recording;
+mod rules;
+pub mod simulate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use failure::{Failure, exit};
+
+/// Keeps watch over patients through their connected devices.
+#[derive(Debug, Parser)]
+#[command(name = "vigil", version, about, max_term_width = 120)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Account(account::Args),
+    Alerts(alerts::Args),
+    Codes(codes::Args),
+    Config(config::Args),
+    Evaluate(evaluate::Args),
+    Pki(pki::Args),
+    Simulate(simulate::Args),
+}
+
+/// Runs the command line of this process and returns its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().verb {
+        Verb::Account(args) => account::run(&args),
+        Verb::Alerts(args) => alerts::run(&args),
+        Verb::Codes(args) => codes::run(&args),
+        Verb::Config(args) => config::run(&args),
+        Verb::Evaluate(args) => evaluate::run(&args),
+        Verb::Pki(args) => pki::run(&args),
+        Verb::Simulate(args) => simulate::run(args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,2 @@
+mod patients;
+mod runs;
