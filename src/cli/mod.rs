@@ -6,9 +6,11 @@ mod alerts;
 mod codes;
 mod config;
 mod duration;
+mod evaluate;
 mod failure;
 mod pki;
 pub mod recording;
+mod rules;
 pub mod simulate;
 
 use std::process::ExitCode;
@@ -31,6 +33,7 @@ enum Verb {
     Alerts(alerts::Args),
     Codes(codes::Args),
     Config(config::Args),
+    Evaluate(evaluate::Args),
     Pki(pki::Args),
     Simulate(simulate::Args),
 }
@@ -43,6 +46,7 @@ pub fn main() -> ExitCode {
         Verb::Alerts(args) => alerts::run(&args),
         Verb::Codes(args) => codes::run(&args),
         Verb::Config(args) => config::run(&args),
+        Verb::Evaluate(args) => evaluate::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Simulate(args) => simulate::run(args),
     };

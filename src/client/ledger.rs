@@ -29,7 +29,7 @@ enum Gate {
 pub struct Lane {
     device: String,
     boot: u64,
-    lane: proto::Lane,
+    kind: proto::Lane,
     /// Readings without a receipt; the first has sequence `receipted + 1`.
     kept: VecDeque<proto::Reading>,
     receipted: u64,
@@ -59,7 +59,7 @@ impl Lane {
     /// Live or backlog.
     #[must_use]
     pub const fn lane(&self) -> proto::Lane {
-        self.lane
+        self.kind
     }
     /// The highest sequence that was ever sent; 0: none.
     #[must_use]
@@ -149,7 +149,7 @@ impl Ledger {
         self.lanes.push(Lane {
             device: device.to_owned(),
             boot,
-            lane,
+            kind: lane,
             kept: VecDeque::new(),
             receipted: 0,
             next: 1,
@@ -200,7 +200,7 @@ impl Ledger {
         let sequence = lane.given_through() + 1;
         reading.device.clone_from(&lane.device);
         reading.boot = lane.boot;
-        reading.lane = lane.lane as i32;
+        reading.lane = lane.kind as i32;
         reading.sequence = sequence;
         lane.kept.push_back(reading);
         self.kept += 1;
@@ -282,9 +282,9 @@ impl Ledger {
         }
     }
 
-    /// What a new connection has to say first.
+    /// What a new connection has to say first: one hello for at most `most` devices each; at least one.
     #[must_use]
-    pub fn hello(&self, model: &str, firmware: &str) -> proto::Hello {
+    pub fn hellos(&self, model: &str, firmware: &str, most: usize) -> Vec<proto::Hello> {
         let mut at: HashMap<&str, usize> = HashMap::new();
         let mut devices: Vec<proto::DeviceHello> = Vec::new();
         for lane in &self.lanes {
@@ -301,14 +301,17 @@ impl Ledger {
             hello.boot = hello.boot.max(lane.boot);
             hello.pending.push(proto::LanePosition {
                 boot: lane.boot,
-                lane: lane.lane as i32,
+                lane: lane.kind as i32,
                 sequence: lane.receipted + 1,
             });
             if lane.proof.is_some() {
                 hello.last_receipt.clone_from(&lane.proof);
             }
         }
-        proto::Hello { devices }
+        if devices.is_empty() {
+            return vec![proto::Hello { devices }];
+        }
+        devices.chunks(most.max(1)).map(|part| proto::Hello { devices: part.to_vec() }).collect()
     }
 
     /// The server's answer to hello: what is durable needs not be sent again.
@@ -409,7 +412,7 @@ impl Ledger {
             .lanes
             .iter()
             .enumerate()
-            .filter(|(_, known)| unnamed(known) && known.lane == lane && (boot == 0 || known.boot == boot));
+            .filter(|(_, known)| unnamed(known) && known.kind == lane && (boot == 0 || known.boot == boot));
         match (fitting.next(), fitting.next()) {
             (Some((at, _)), None) => Some(LaneId(at)),
             _ => None,
@@ -429,7 +432,7 @@ fn declared_gap(lane: &Lane, from: u64, now: Timestamp) -> proto::Reading {
     proto::Reading {
         device: lane.device.clone(),
         boot: lane.boot,
-        lane: lane.lane as i32,
+        lane: lane.kind as i32,
         sequence: from,
         device_time_us: now.micros(),
         sent_at_us: now.micros(),

@@ -4,7 +4,9 @@
 pub mod channel;
 pub mod device;
 pub mod encode;
+pub mod enrol;
 pub mod ledger;
+pub mod load;
 pub mod random;
 
 #[cfg(test)]

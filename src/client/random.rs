@@ -18,11 +18,11 @@ impl Random {
     #[must_use]
     pub fn part(seed: u64, index: u64) -> Self {
         let mut mixed = Self::new(seed ^ index.wrapping_mul(0xD6E8_FEB8_6659_FD93));
-        Self::new(mixed.next())
+        Self::new(mixed.next_u64())
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -33,7 +33,7 @@ impl Random {
     /// A number in `0.0..1.0`.
     pub fn unit(&mut self) -> f64 {
         // The upper 32 bits are exact in an f64.
-        let high = u32::try_from(self.next() >> 32).unwrap_or(u32::MAX);
+        let high = u32::try_from(self.next_u64() >> 32).unwrap_or(u32::MAX);
         f64::from(high) / 4_294_967_296.0
     }
 
@@ -44,7 +44,7 @@ impl Random {
 
     /// An integer in `0..bound`; 0 where `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        if bound == 0 { 0 } else { self.next() % bound }
+        if bound == 0 { 0 } else { self.next_u64() % bound }
     }
 
     /// Roughly normal with mean 0 and deviation 1 (sum of twelve uniform numbers, so within -6 to 6).
@@ -61,9 +61,9 @@ mod tests {
     fn the_same_seed_gives_the_same_numbers_and_parts_differ() {
         let mut first = Random::new(7);
         let mut second = Random::new(7);
-        let numbers: Vec<u64> = (0..100).map(|_| first.next()).collect();
-        assert!(numbers.iter().all(|number| *number == second.next()));
-        assert_ne!(Random::part(7, 1).next(), Random::part(7, 2).next());
+        let numbers: Vec<u64> = (0..100).map(|_| first.next_u64()).collect();
+        assert!(numbers.iter().all(|number| *number == second.next_u64()));
+        assert_ne!(Random::part(7, 1).next_u64(), Random::part(7, 2).next_u64());
     }
 
     #[test]

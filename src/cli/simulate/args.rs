@@ -7,24 +7,23 @@ use std::time::Duration;
 use super::episode::Pace;
 use super::play::{Plan, play};
 use super::player::Player;
-use super::register::Registration;
 use super::report::Report;
 use super::roster::{WardPlan, recorded, synthetic_ward};
 use super::signals::stop_on_signals;
 use crate::cli::recording::{Options, Recording};
 use crate::cli::{Failure, duration, exit};
+use crate::client::enrol::Registrar;
 use crate::clinical::codes::Code;
 use crate::clinical::reading::Reading;
 use crate::clock::Clock;
 use crate::time::Timestamp;
 
 /// Plays devices over mutual TLS: synthetic patients with scripted episodes, or recordings.
-///
-/// Example: vigil simulate --to https://127.0.0.1:7443 --pki ./pki --patients 20 --for 60s
-/// --admin https://127.0.0.1:7444 --token-file ./admin.token --report run.json
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example: vigil simulate --to https://127.0.0.1:7443 --pki ./pki --patients 20 --for 60s \
+    --admin https://127.0.0.1:7444 --token-file ./admin.token --report run.json")]
 pub struct Args {
-    /// Where the IngestService listens: https://HOST:PORT.
+    /// Where devices and gateways are served, for example `https://127.0.0.1:7443`.
     #[arg(long, value_name = "URL")]
     to: String,
     /// PKI folder: certificates of the devices are taken from it, or made by its authority.
@@ -51,7 +50,7 @@ pub struct Args {
     /// Seed of everything that is made up.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// AdminService where devices and patients are made known: https://HOST:PORT.
+    /// Where devices and patients are made known first, for example `https://127.0.0.1:7444`.
     #[arg(long, value_name = "URL", requires = "token_file")]
     admin: Option<String>,
     /// File with the bearer token of a person with the role admin.
@@ -96,13 +95,13 @@ async fn simulate(args: Args) -> Result<(), Failure> {
         return Err(Failure::new(exit::BAD_DATA, "nobody to play: ask for --patients or give recordings with rows"));
     }
     let token_file = args.token_file.clone().unwrap_or_default();
-    let registration = args.admin.clone().map(|url| Registration { url, token_file, unit: args.unit.clone() });
+    let registrar = args.admin.clone().map(|url| Registrar { url, token_file, unit: args.unit.clone() });
     let plan = Plan {
         url: args.to.clone(),
         pki: args.pki.clone(),
         players,
         gateways: args.gateways,
-        registration,
+        registrar,
         limit: args.limit,
         settle: args.settle,
         speed: args.speed,

@@ -101,12 +101,11 @@ impl Monitor {
                 self.heart = None;
                 self.intervals_ms.clear();
                 self.ventricular = false;
-                self.truth.chain_broken();
             } else {
                 self.truth.watched_until(now);
             }
             if self.beat > self.tick {
-                return self.vitals(now);
+                return self.vitals(now, lost);
             }
             if !lost {
                 return self.beat_reading(now);
@@ -118,11 +117,7 @@ impl Monitor {
 
     fn follow_script(&mut self, now: Timestamp) {
         let since_us = now.since_us(self.start);
-        if let Some(episode) = self.episode {
-            if since_us >= episode.from_us + episode.kind.length_s() * 1_000_000 {
-                self.episode = None;
-            }
-        }
+        self.episode = self.episode.filter(|episode| since_us < episode.from_us + episode.kind.length_s() * 1_000_000);
         let Some(script) = &mut self.script else { return };
         if self.episode.is_some() || since_us < script.peek().from_us {
             return;
@@ -169,7 +164,7 @@ impl Monitor {
         self.truth.beat(now, self.last_beat, self.ventricular);
         self.last_beat = Some(now);
         self.beat = now.plus_us(micros(self.next_interval_ms(now)));
-        self.reading(now, observations, Validity::Valid, 0)
+        reading(now, observations, Validity::Valid, 0)
     }
 
     fn next_interval_ms(&mut self, now: Timestamp) -> f64 {
@@ -196,7 +191,10 @@ impl Monitor {
         (self.rest.rr_ms * (1.0 + 0.03 * breath + 0.02 * noise)).clamp(600.0, 1_100.0)
     }
 
-    fn vitals(&mut self, now: Timestamp) -> Reading {
+    fn vitals(&mut self, now: Timestamp, lost: bool) -> Reading {
+        if lost {
+            self.truth.no_ecg(now);
+        }
         self.tick = now.plus_us(self.period_us);
         let mut observations = SmallVec::new();
         let heart_rate = self.heart_rate(now);
@@ -206,8 +204,8 @@ impl Monitor {
         self.oximetry(now, heart_rate, &mut observations);
         let resp_rate = (self.rest.resp_rate + 0.6 * self.random.normal()).clamp(10.0, 22.0).round();
         observations.push(number(Code::RESP_RATE, resp_rate, Unit::PerMinute));
-        let signal = if self.ecg_is_lost(now) { Validity::NoSignal } else { Validity::Valid };
-        self.reading(now, observations, signal, u32::try_from(self.period_us / 1_000).unwrap_or(u32::MAX))
+        let signal = if lost { Validity::NoSignal } else { Validity::Valid };
+        reading(now, observations, signal, u32::try_from(self.period_us / 1_000).unwrap_or(u32::MAX))
     }
 
     fn oximetry(&mut self, now: Timestamp, heart_rate: Option<f64>, observations: &mut SmallVec<[Observation; 2]>) {
@@ -216,6 +214,7 @@ impl Monitor {
             let mut nothing = number(Code::SPO2, 0.0, Unit::Percent);
             nothing.validity = Validity::NoSignal;
             observations.push(nothing);
+            self.truth.no_saturation(now);
             return;
         }
         let spo2 = self.saturation(now);
@@ -248,25 +247,6 @@ impl Monitor {
             (60_000.0 / mean_ms).round()
         })
     }
-
-    fn reading(
-        &self,
-        now: Timestamp,
-        observations: SmallVec<[Observation; 2]>,
-        signal: Validity,
-        period_ms: u32,
-    ) -> Reading {
-        Reading {
-            key: ReadingKey { boot: 0, lane: Lane::Live, sequence: 0 },
-            device_time: now,
-            sent_at: now,
-            observed_until: Some(now),
-            period_ms,
-            signal,
-            observations,
-            payload: None,
-        }
-    }
 }
 
 /// 0 before and after, 1 between `down_s` and `up_s`, straight lines between.
@@ -296,4 +276,17 @@ fn milliseconds(us: i64) -> f64 {
 
 fn seconds(us: i64) -> f64 {
     milliseconds(us) / 1_000.0
+}
+
+fn reading(now: Timestamp, observations: SmallVec<[Observation; 2]>, signal: Validity, period_ms: u32) -> Reading {
+    Reading {
+        key: ReadingKey { boot: 0, lane: Lane::Live, sequence: 0 },
+        device_time: now,
+        sent_at: now,
+        observed_until: Some(now),
+        period_ms,
+        signal,
+        observations,
+        payload: None,
+    }
 }

@@ -11,10 +11,10 @@ use super::credentials::{CredentialsError, Wallet};
 use super::glimpse::Glimpse;
 use super::player::{Player, Stage};
 use super::progress::Display;
-use super::register::{Enrolment, RegisterError, Registration, enrol};
 use super::report::Report;
 use crate::client::channel::{self, ChannelError};
 use crate::client::device::{DeviceStream, StreamOptions, live_lanes};
+use crate::client::enrol::{EnrolError, Enrolment, Registrar, enrol};
 use crate::client::ledger::LaneId;
 use crate::clock::Clock;
 
@@ -29,7 +29,7 @@ pub struct Plan {
     /// 0: each device has a connection of its own; else so many gateways speak for all of them.
     pub gateways: usize,
     /// Where to make the platform know them; `None`: it knows them.
-    pub registration: Option<Registration>,
+    pub registrar: Option<Registrar>,
     /// Stops after so long.
     pub limit: Option<Duration>,
     /// How long to wait for receipts at the end.
@@ -57,7 +57,7 @@ pub enum PlayError {
     Channel(#[from] ChannelError),
     /// The platform does not know what is to be played.
     #[error(transparent)]
-    Register(#[from] RegisterError),
+    Enrol(#[from] EnrolError),
 }
 
 /// Which stream and lane a device speaks on.
@@ -74,8 +74,8 @@ struct Cast {
 pub async fn play(plan: Plan, stop: watch::Receiver<bool>) -> Result<Report, PlayError> {
     let wallet = Wallet::open(&plan.pki)?;
     let options = StreamOptions { seed: plan.seed, ..StreamOptions::default() };
-    if let Some(registration) = &plan.registration {
-        enrol(registration, &wallet.ca_pem()?, enrolments(&plan, &options)).await?;
+    if let Some(registrar) = &plan.registrar {
+        enrol(registrar, &wallet.ca_pem()?, enrolments(&plan, &options)).await?;
     }
     let started = plan.clock.now();
     let boot = u64::try_from(started.micros()).unwrap_or(1);

@@ -131,10 +131,9 @@ impl Report {
             self.counts.exceptions += lane.exceptions().len() as u64;
             self.lanes.push(lane_report(lane));
         }
-        if let Some(error) = &finished.last_error {
-            if self.errors.len() < 20 && !self.errors.contains(error) {
-                self.errors.push(error.clone());
-            }
+        let new = |error: &&String| self.errors.len() < 20 && !self.errors.contains(error);
+        if let Some(error) = finished.last_error.as_ref().filter(new) {
+            self.errors.push(error.clone());
         }
     }
 
@@ -149,21 +148,19 @@ impl Report {
     pub fn summary(&self) -> String {
         let Counts { played, sent, resent, receipted, missing, exceptions, refusals, resumes, connections, .. } =
             self.counts;
-        let mut text = format!(
+        let sums = format!(
             "{} patients, {played} readings played, {sent} sent, {resent} sent again, {receipted} receipted, \
              {missing} without a receipt\n{connections} connections, {refusals} refusals, {resumes} resumes, \
              {exceptions} exceptions, {} episodes that had to alert\n",
             self.patients.len(),
             self.expected.len(),
         );
-        for error in &self.errors {
-            text += &format!("connection: {error}\n");
-        }
-        for lane in self.lanes.iter().filter(|lane| lane.missing > 0).take(10) {
+        let errors = self.errors.iter().map(|error| format!("connection: {error}\n"));
+        let missing = self.lanes.iter().filter(|lane| lane.missing > 0).take(10).map(|lane| {
             let why = lane.refusal.as_deref().unwrap_or("no receipt came");
-            text += &format!("{} {}: {} without a receipt: {why}\n", lane.device, lane.lane, lane.missing);
-        }
-        text
+            format!("{} {}: {} without a receipt: {why}\n", lane.device, lane.lane, lane.missing)
+        });
+        std::iter::once(sums).chain(errors).chain(missing).collect()
     }
 }
 
@@ -204,7 +201,9 @@ mod tests {
         for (device, given, taken, receipted) in [("a", 5_u64, 4_usize, 3_u64), ("b", 2, 2, 2)] {
             let mut ledger = Ledger::default();
             let lane = ledger.open(device, 7, proto::Lane::Live);
-            (0..given).for_each(|_| drop(ledger.push(lane, proto::Reading::default())));
+            for _ in 0..given {
+                ledger.push(lane, proto::Reading::default());
+            }
             ledger.take(Timestamp(0), taken, 100);
             ledger.receipt(&proto::Receipt {
                 device: device.into(),

@@ -30,7 +30,7 @@ pub fn synthetic_ward(plan: &WardPlan) -> Vec<Player> {
 
 fn synthetic(plan: &WardPlan, at: usize) -> Player {
     let mut random = Random::part(plan.seed, at as u64);
-    let script = plan.pace.map(|pace| Script::new(pace, Random::new(random.next())));
+    let script = plan.pace.map(|pace| Script::new(pace, Random::new(random.next_u64())));
     // Devices do not tick together.
     let phase_us = i64::try_from(random.below(1_000_000)).unwrap_or(0);
     let anchor = plan.start.plus_us(phase_us);

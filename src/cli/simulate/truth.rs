@@ -53,18 +53,49 @@ pub struct TruthTracker {
     slow: u32,
     fast: u32,
     ventricular: u32,
+    lost: Silence,
+    probe: Silence,
+}
+
+/// Something that must not be missing for too long.
+#[derive(Debug)]
+struct Silence {
+    rule: &'static str,
+    for_us: i64,
+    since: Option<Timestamp>,
+    said: bool,
+}
+
+impl Silence {
+    const fn new(rule: &'static str, for_us: i64) -> Self {
+        Self { rule, for_us, since: None, said: false }
+    }
+
+    fn lasts(&mut self, now: Timestamp) -> Option<Truth> {
+        let onset = self.since?.plus_us(self.for_us);
+        let new = !self.said && now >= onset;
+        self.said |= new;
+        new.then_some(Truth { rule: self.rule, onset })
+    }
+
+    const fn begins(&mut self, at: Timestamp) {
+        self.since = Some(at);
+        self.said = false;
+    }
 }
 
 impl Default for TruthTracker {
     fn default() -> Self {
         Self {
             all: Vec::new(),
-            low: [Low::new("spo2_low", 90.0, 15_000_000, 92.0), Low::new("spo2_very_low", 85.0, 5_000_000, 87.0)],
+            low: [Low::new("spo2_low", 90.0, 15_000_000, 92.0), Low::new("spo2_very_low", 85.0, 5_000_000, 85.0)],
             last_beat: None,
             asystole_said: false,
             slow: 0,
             fast: 0,
             ventricular: 0,
+            lost: Silence::new("ecg_signal_lost", 10_000_000),
+            probe: Silence::new("spo2_no_signal", 30_000_000),
         }
     }
 }
@@ -78,9 +109,16 @@ impl TruthTracker {
 
     /// A valid saturation in percent.
     pub fn saturation(&mut self, now: Timestamp, value: f64) {
+        self.probe.begins(now);
         for low in &mut self.low {
             self.all.extend(low.sample(now, value));
         }
+    }
+
+    /// The oximeter gives nothing.
+    pub fn no_saturation(&mut self, now: Timestamp) {
+        self.all.extend(self.probe.lasts(now));
+        self.low.iter_mut().for_each(|low| low.first = None);
     }
 
     /// A beat, with the one before it in its chain.
@@ -105,14 +143,19 @@ impl TruthTracker {
         self.asystole_said = false;
     }
 
-    /// The signal was lost: there is no last beat any more.
-    pub fn chain_broken(&mut self) {
+    /// The ECG gives nothing: there is no last beat any more.
+    pub fn no_ecg(&mut self, now: Timestamp) {
+        if self.lost.since.is_none() {
+            self.lost.begins(now);
+        }
+        self.all.extend(self.lost.lasts(now));
         self.last_beat = None;
         (self.slow, self.fast, self.ventricular) = (0, 0, 0);
     }
 
     /// The monitor has watched a valid signal until `now`.
     pub fn watched_until(&mut self, now: Timestamp) {
+        self.lost.since = None;
         let Some(last) = self.last_beat else { return };
         if !self.asystole_said && now.since_us(last) >= 4_000_000 {
             self.asystole_said = true;

@@ -17,6 +17,9 @@ use crate::proto::ingest_service_client::IngestServiceClient;
 /// A server that takes longer than this to open a stream or to say welcome is given up.
 const OPENING: Duration = Duration::from_secs(10);
 
+/// Devices in one hello: a message stays far below the server's limit.
+const HELLO_DEVICES: usize = 1_000;
+
 impl Sender {
     /// Connects, says hello, and sends until something ends it.
     pub(super) async fn connection(&mut self) -> Outcome {
@@ -40,18 +43,27 @@ impl Sender {
     ) -> Result<(mpsc::Sender<proto::IngestRequest>, Streaming<proto::IngestResponse>, u64), String> {
         let channel = self.endpoint.connect().await.map_err(|error| reason(&error))?;
         let (ask, asked) = mpsc::channel(16);
-        let hello = self.ledger.hello(&self.options.model, &self.options.firmware);
-        ask.send(request(Ask::Hello(hello))).await.map_err(|error| error.to_string())?;
+        let mut hellos = self.ledger.hellos(&self.options.model, &self.options.firmware, HELLO_DEVICES);
+        let mut owed = hellos.len();
+        hellos.reverse();
         let mut client = IngestServiceClient::new(channel).max_decoding_message_size(16 << 20);
+        say(&ask, &mut hellos);
         let response = client.stream(ReceiverStream::new(asked)).await.map_err(|status| reason(&status))?;
         let mut told = response.into_inner();
+        let mut window = self.options.window;
         loop {
             let message = told.message().await.map_err(|status| reason(&status))?;
             match message.ok_or("the server ended the stream before welcome")?.kind {
                 Some(Told::Welcome(welcome)) => {
                     self.ledger.welcome(&welcome);
-                    let credit = if welcome.credit == 0 { u64::MAX } else { u64::from(welcome.credit) };
-                    return Ok((ask, told, credit.min(self.options.window).max(1)));
+                    if welcome.credit > 0 {
+                        window = window.min(welcome.credit.into());
+                    }
+                    owed -= 1;
+                    if owed == 0 {
+                        return Ok((ask, told, window.max(1)));
+                    }
+                    say(&ask, &mut hellos);
                 }
                 Some(Told::Refusals(refusals)) => self.refused(&refusals),
                 Some(Told::Draining(_)) => return Err("the server is draining".to_owned()),
@@ -155,6 +167,15 @@ impl Sender {
             let patience = self.jittered(Duration::from_millis(refusal.retry_after_ms.into()));
             self.ledger.refusal(refusal, now, i64::try_from(patience.as_micros()).unwrap_or(i64::MAX));
         }
+    }
+}
+
+/// Says as many hellos as there is room for; the rest follows with the answers.
+fn say(ask: &mpsc::Sender<proto::IngestRequest>, hellos: &mut Vec<proto::Hello>) {
+    while ask.capacity() > 0 {
+        let Some(hello) = hellos.pop() else { break };
+        // A closed connection shows itself at the next read.
+        let _ = ask.try_send(request(Ask::Hello(hello)));
     }
 }
 

@@ -85,7 +85,7 @@ fn welcome_says_what_needs_not_be_sent_again() {
     let (mut ledger, _) = filled(5);
     ledger.take(NOW, 100, 100);
     ledger.disconnected();
-    assert_eq!(ledger.hello("m", "1").devices[0].pending[0].sequence, 1);
+    assert_eq!(ledger.hellos("m", "1", 10)[0].devices[0].pending[0].sequence, 1);
     let durable = vec![proto::LanePosition { boot: 9, lane: LIVE, sequence: 4 }];
     let devices = vec![proto::DeviceWelcome { device: "dev-1".into(), durable }];
     ledger.welcome(&proto::Welcome { devices, credit: 10 });

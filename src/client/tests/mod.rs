@@ -1,4 +1,5 @@
 mod ledger;
+mod load;
 pub mod pki;
 pub mod server;
 mod stream;

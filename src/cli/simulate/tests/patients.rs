@@ -3,7 +3,10 @@ use std::collections::HashMap;
 use crate::cli::simulate::{Monitor, Pace, Script};
 use crate::client::random::Random;
 use crate::clinical::codes::Code;
+use crate::clinical::condition::Evidence;
+use crate::clinical::ids::DeviceId;
 use crate::clinical::reading::{Reading, Validity, Value};
+use crate::clinical::rules::{RuleSet, RuleStates, Transition};
 use crate::time::Timestamp;
 
 const START: Timestamp = Timestamp(1_800_000_000_000_000);
@@ -79,7 +82,9 @@ fn every_kind_of_episode_leaves_its_truth() {
     for truth in monitor.truth() {
         *counts.entry(truth.rule).or_default() += 1;
     }
-    for rule in ["spo2_low", "spo2_very_low", "asystole", "ex_brady", "ex_tachy", "vtach"] {
+    for rule in
+        ["spo2_low", "spo2_very_low", "asystole", "ex_brady", "ex_tachy", "vtach", "ecg_signal_lost", "spo2_no_signal"]
+    {
         assert!(counts.contains_key(rule), "{rule}: {counts:?}");
     }
 }
@@ -97,5 +102,32 @@ fn a_lost_signal_and_a_probe_off_are_no_truth_about_the_patient() {
     assert!(!lost.is_empty());
     for truth in monitor.truth().iter().filter(|truth| truth.rule == "asystole") {
         assert!(lost.iter().all(|at| (truth.onset.micros() - at).abs() > 4_000_000));
+    }
+}
+
+/// The rules of the platform and the truth of the simulation were written apart.
+#[test]
+fn the_bedside_rules_alert_exactly_the_truth() {
+    let rules = RuleSet::bedside().unwrap();
+    let source = Evidence { device: DeviceId::new("sim-1").unwrap(), stream_sequence: 1 };
+    for seed in 0..10 {
+        let mut monitor = monitor(seed, true);
+        let mut states = RuleStates::default();
+        let mut alerted: Vec<(String, i64)> = Vec::new();
+        for reading in readings(&mut monitor, 1_200) {
+            for transition in states.observe(&rules, &reading, &source) {
+                if let Transition::Began { condition, alerts: true } = transition {
+                    alerted.push((condition.key.rule.to_string(), condition.onset.micros()));
+                }
+            }
+        }
+        // Every run of five ventricular beats was one of three before, and every asystole is a pause, too.
+        alerted.retain(|(rule, _)| rule != "vrun3" && rule != "pause3");
+        let truth: Vec<(String, i64)> =
+            monitor.truth().iter().map(|truth| (truth.rule.to_owned(), truth.onset.micros())).collect();
+        alerted.sort();
+        let mut expected = truth;
+        expected.sort();
+        assert_eq!(alerted, expected, "seed {seed}");
     }
 }

@@ -18,7 +18,7 @@ fn plan(server: &FakeServer, pki: &TestPki, players: Vec<Player>, clock: Clock) 
         pki: pki.dir.path().to_owned(),
         players,
         gateways: 0,
-        registration: None,
+        registrar: None,
         limit: None,
         settle: Duration::from_secs(30),
         speed: 60.0,

@@ -1,4 +1,4 @@
-//! Makes the platform know what is played, through its AdminService. Saying it twice changes nothing.
+//! Makes devices and patients known to the platform, through its `AdminService`. Saying it twice changes nothing.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -18,9 +18,9 @@ const AT_ONCE: usize = 16;
 /// Devices per page of the list.
 const PAGE: u32 = 1_000;
 
-/// The AdminService and who speaks to it.
+/// The `AdminService` and who speaks to it.
 #[derive(Clone, Debug)]
-pub struct Registration {
+pub struct Registrar {
     /// `https://HOST:7444`.
     pub url: String,
     /// File with the bearer token of a person with the role admin.
@@ -46,10 +46,10 @@ pub struct Enrolment {
     pub bed: String,
 }
 
-/// Why the platform does not know what is to be played.
+/// Why devices and patients are not known.
 #[derive(Debug, thiserror::Error)]
-pub enum RegisterError {
-    /// The AdminService cannot be reached.
+pub enum EnrolError {
+    /// The `AdminService` cannot be reached.
     #[error(transparent)]
     Channel(#[from] ChannelError),
     /// It refused.
@@ -67,17 +67,17 @@ type Admin = AdminServiceClient<InterceptedService<Channel, Bearer>>;
 /// Registers devices, admits patients and assigns the ones to the others.
 ///
 /// # Errors
-/// [`RegisterError`]; what was done before stays done.
-pub async fn enrol(registration: &Registration, ca_pem: &str, enrolments: Vec<Enrolment>) -> Result<(), RegisterError> {
-    let bearer = Bearer::from_file(&registration.token_file)?;
-    let channel = channel::connect(&channel::endpoint(&registration.url, ca_pem, None)?).await?;
+/// [`EnrolError`]; what was done before stays done.
+pub async fn enrol(registrar: &Registrar, ca_pem: &str, enrolments: Vec<Enrolment>) -> Result<(), EnrolError> {
+    let bearer = Bearer::from_file(&registrar.token_file)?;
+    let channel = channel::connect(&channel::endpoint(&registrar.url, ca_pem, None)?).await?;
     let admin = AdminServiceClient::with_interceptor(channel, bearer);
     let assigned = Arc::new(assignments(admin.clone()).await?);
     let enrolments = Arc::new(enrolments);
-    let mut workers: JoinSet<Result<(), RegisterError>> = JoinSet::new();
+    let mut workers: JoinSet<Result<(), EnrolError>> = JoinSet::new();
     for worker in 0..AT_ONCE {
         let (admin, assigned, enrolments) = (admin.clone(), Arc::clone(&assigned), Arc::clone(&enrolments));
-        let unit = registration.unit.clone();
+        let unit = registrar.unit.clone();
         workers.spawn(async move {
             for enrolment in enrolments.iter().skip(worker).step_by(AT_ONCE) {
                 let known = assigned.get(&enrolment.device).is_some_and(|patient| *patient == enrolment.patient);
@@ -96,7 +96,7 @@ pub async fn enrol(registration: &Registration, ca_pem: &str, enrolments: Vec<En
 }
 
 /// Which device is assigned to which patient now.
-async fn assignments(mut admin: Admin) -> Result<HashMap<String, String>, RegisterError> {
+async fn assignments(mut admin: Admin) -> Result<HashMap<String, String>, EnrolError> {
     let mut assigned = HashMap::new();
     let mut page_token = String::new();
     loop {
@@ -110,7 +110,7 @@ async fn assignments(mut admin: Admin) -> Result<HashMap<String, String>, Regist
     }
 }
 
-async fn enrol_one(mut admin: Admin, unit: &str, enrolment: &Enrolment, assigned: bool) -> Result<(), RegisterError> {
+async fn enrol_one(mut admin: Admin, unit: &str, enrolment: &Enrolment, assigned: bool) -> Result<(), EnrolError> {
     let Enrolment { device, model, firmware, gateway, patient, bed } = enrolment.clone();
     let unit = unit.to_owned();
     let register =
@@ -127,6 +127,6 @@ async fn enrol_one(mut admin: Admin, unit: &str, enrolment: &Enrolment, assigned
     told.map(drop).map_err(|status| refused(&format!("assigning device {device}"), status))
 }
 
-fn refused(what: &str, status: Status) -> RegisterError {
-    RegisterError::Refused { what: what.to_owned(), status: Box::new(status) }
+fn refused(what: &str, status: Status) -> EnrolError {
+    EnrolError::Refused { what: what.to_owned(), status: Box::new(status) }
 }
