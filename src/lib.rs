@@ -7,6 +7,8 @@
 pub mod actors;
 pub mod admission;
 pub mod api;
+pub mod app;
+pub mod audit;
 pub mod cli;
 pub mod client;
 pub mod clinical;
@@ -14,6 +16,7 @@ pub mod clock;
 pub mod config;
 pub mod pki;
 pub mod storage;
+pub mod supervision;
 pub mod time;
 
 /// Types generated from `proto/vigil/v1`: the wire and the stored format.
