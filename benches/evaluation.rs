@@ -5,7 +5,6 @@
 #![allow(missing_docs, clippy::cast_precision_loss)]
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use vigil::clinical::codes::Code;
 use vigil::clinical::condition::Evidence;
@@ -15,6 +14,8 @@ use vigil::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity,
 use vigil::clinical::rules::{RuleSet, RuleStates};
 use vigil::clinical::units::Unit;
 use vigil::time::Timestamp;
+
+use tokio::time::Instant;
 
 const PATIENTS: usize = 1_000;
 const ROUNDS: u64 = 1_000;
