@@ -35,8 +35,11 @@ pub enum AppError {
     #[error("people.fallback: {0}")]
     Fallback(#[from] crate::clinical::ids::IdError),
     /// The journal refused commits again and again.
-    #[error("the journal stopped {STOPS_MAX} times within {} s, the last time because: {0}", STOPS_WITHIN.as_secs())]
-    GivenUp(Stopped),
+    #[error("the journal stopped {STOPS_MAX} times within a minute, the last time because: {last}")]
+    GivenUp {
+        /// Why it stopped the last time.
+        last: Stopped,
+    },
     /// A thread of the opening died.
     #[error("open of the journal panicked")]
     Panicked,
@@ -131,7 +134,7 @@ pub async fn run(
         stops.retain(|stop| stop.elapsed() < STOPS_WITHIN);
         stops.push(Instant::now());
         if stops.len() >= STOPS_MAX {
-            return Err(AppError::GivenUp(stopped));
+            return Err(AppError::GivenUp { last: stopped });
         }
         tokio::time::sleep(REOPEN_AFTER).await;
     }

@@ -25,4 +25,5 @@ pub mod timers;
 mod tree;
 
 pub use context::EngineOptions;
+pub use rule_book::ENGINE_VERSION;
 pub use tree::{Engine, StartError};

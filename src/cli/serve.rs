@@ -6,8 +6,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::rule_files::load_rules;
-use super::{Failure, exit};
+use super::{Failure, exit, rules};
 use crate::app::{self, AppError, Request};
 use crate::config::Config;
 
@@ -26,14 +25,14 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let mut config = Config::load(&args.config).map_err(|error| Failure::new(exit::BAD_CONFIG, error))?;
+    let mut config = Config::load(&args.config)?;
     if let Some(data_dir) = &args.data_dir {
         let mut keys = data_dir.clone().into_os_string();
         keys.push("-keys");
         config.storage.keys_dir = keys.into();
         config.storage.data_dir.clone_from(data_dir);
     }
-    let rules = Arc::new(load_rules(&config.rules_dirs)?);
+    let rules = Arc::new(rules::load(&config.rules_dirs)?);
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(exit::UNAVAILABLE, error))?;
     runtime.block_on(async {
         let requests = requests_by_signal().map_err(|error| Failure::new(exit::UNAVAILABLE, error))?;
@@ -62,7 +61,7 @@ fn requests_by_signal() -> std::io::Result<mpsc::Receiver<Request>> {
 
 fn failure(error: &AppError) -> Failure {
     let code = match error {
-        AppError::Open(_) | AppError::GivenUp(_) | AppError::Panicked => exit::STORAGE,
+        AppError::Open(_) | AppError::GivenUp { .. } | AppError::Panicked => exit::STORAGE,
         AppError::Engine(_) | AppError::Fallback(_) | AppError::Server(_) => exit::BAD_CONFIG,
     };
     Failure::new(code, error)
