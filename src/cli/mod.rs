@@ -5,6 +5,7 @@ mod account;
 mod alerts;
 mod codes;
 mod config;
+mod demo;
 mod duration;
 mod failure;
 mod pki;
