@@ -1,11 +1,13 @@
 //! The settings of `vigil serve`: `config/vigil.toml` lists all of them with their defaults.
 
+mod rule_files;
 mod section;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use rule_files::read_rule_files;
 use section::{Section, Source};
 
 /// A mistake in a configuration file.

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod config;
 pub mod pki;
 pub mod storage;
+pub mod supervision;
 pub mod time;
 
 /// Types generated from `proto/vigil/v1`: the wire and the stored format.

@@ -7,9 +7,11 @@ mod codes;
 mod config;
 mod demo;
 mod duration;
+mod evaluate;
 mod failure;
 mod pki;
 pub mod recording;
+mod rules;
 pub mod simulate;
 
 use std::process::ExitCode;
@@ -32,6 +34,7 @@ enum Verb {
     Alerts(alerts::Args),
     Codes(codes::Args),
     Config(config::Args),
+    Evaluate(evaluate::Args),
     Pki(pki::Args),
     Simulate(simulate::Args),
 }
@@ -44,6 +47,7 @@ pub fn main() -> ExitCode {
         Verb::Alerts(args) => alerts::run(&args),
         Verb::Codes(args) => codes::run(&args),
         Verb::Config(args) => config::run(&args),
+        Verb::Evaluate(args) => evaluate::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Simulate(args) => simulate::run(args),
     };

@@ -77,50 +77,83 @@ pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
     text.unwrap_or("a panic without a text").to_owned()
 }
 
+/// How a redb file is opened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DbOptions {
+    pub(super) access: Access,
+    pub(super) cache_bytes: usize,
+    /// Compare every page with its checksum and rebuild what is known of free pages, before anything is written: a
+    /// rotten bit there would let a later commit overwrite what is in use. Reads the whole file.
+    pub(super) check: bool,
+}
+
 /// An open redb file.
-pub(super) enum Db {
+pub(super) struct Db {
+    inner: Option<Inner>,
+}
+
+enum Inner {
     Write(Database),
     Read(ReadOnlyDatabase),
 }
 
 impl Db {
-    pub(super) fn open(disk: &dyn Disk, name: &str, access: Access, cache_bytes: usize) -> Result<Self, Failure> {
+    pub(super) fn open(disk: &dyn Disk, name: &str, options: DbOptions) -> Result<Self, Failure> {
+        let DbOptions { access, cache_bytes, check } = options;
         let backend = disk.open(name, access).map_err(redb::Error::Io)?;
         let mut builder = Builder::new();
-        builder.set_cache_size(cache_bytes).set_concurrency_mode(disk.concurrency());
-        guarded(|| {
+        builder.set_cache_size(cache_bytes).set_concurrency_mode(disk.concurrency()).set_check_integrity_on_open(check);
+        let inner = guarded(|| {
             Ok(match access {
-                Access::Read => Self::Read(builder.open_read_only_with_backend(BoxedBackend(backend))?),
-                Access::Write | Access::Create => Self::Write(builder.create_with_backend(BoxedBackend(backend))?),
+                Access::Read => Inner::Read(builder.open_read_only_with_backend(BoxedBackend(backend))?),
+                Access::Write | Access::Create => Inner::Write(builder.create_with_backend(BoxedBackend(backend))?),
             })
-        })
+        })?;
+        Ok(Self { inner: Some(inner) })
     }
 
     pub(super) fn begin_read(&self) -> Result<ReadTransaction, Failure> {
-        Ok(match self {
-            Self::Write(database) => database.begin_read()?,
-            Self::Read(database) => database.begin_read()?,
-        })
+        match &self.inner {
+            Some(Inner::Write(database)) => Ok(database.begin_read()?),
+            Some(Inner::Read(database)) => Ok(database.begin_read()?),
+            None => Err(Failure::Redb(redb::Error::DatabaseClosed)),
+        }
     }
 
     /// A write transaction that is synced twice when it commits: with one sync redb may roll back an acknowledged
     /// commit whose page has rotted.
     pub(super) fn begin_write(&self) -> Result<WriteTransaction, Failure> {
-        let Self::Write(database) = self else {
-            return Err(Failure::Damaged("a file that is opened for reading is written".to_owned()));
+        let Some(Inner::Write(database)) = &self.inner else {
+            return Err(Failure::Damaged("a file that is not open for writing is written".to_owned()));
         };
         let mut transaction = database.begin_write()?;
         transaction.set_two_phase_commit(true);
         Ok(transaction)
     }
 
-    pub(super) fn close(self) -> Result<(), Failure> {
+    pub(super) fn close(mut self) -> Result<(), Failure> {
+        let inner = self.inner.take();
         guarded(|| {
-            match self {
-                Self::Write(database) => database.close()?,
-                Self::Read(database) => database.close()?,
+            match inner {
+                Some(Inner::Write(database)) => database.close()?,
+                Some(Inner::Read(database)) => database.close()?,
+                None => {}
             }
             Ok(())
         })
+    }
+}
+
+impl Drop for Db {
+    /// redb's own drop may panic where a panic before has poisoned its locks.
+    fn drop(&mut self) {
+        let inner = self.inner.take();
+        let dropped = guarded(|| {
+            drop(inner);
+            Ok(())
+        });
+        if let Err(failure) = dropped {
+            tracing::warn!(cause = failure.cause(), "close of a damaged file fails");
+        }
     }
 }

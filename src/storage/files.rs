@@ -8,7 +8,7 @@ use prost::Message as _;
 use redb::{ReadableTable as _, TableDefinition};
 
 use super::block::{Block, EncodedBlock, FORMAT, Hash};
-use super::db::{Db, Failure, guarded};
+use super::db::{Db, DbOptions, Failure, guarded};
 use super::disk::{Access, Disk};
 use super::error::OpenError;
 use super::journal::JournalHead;
@@ -25,6 +25,14 @@ const HASH_BYTES: usize = size_of::<Hash>();
 const ACTIVE_CACHE_BYTES: usize = 64 << 20;
 /// For a sealed file: blocks that are read again are kept decoded elsewhere.
 const SEALED_CACHE_BYTES: usize = 2 << 20;
+
+fn active_options(access: Access) -> DbOptions {
+    DbOptions { access, cache_bytes: ACTIVE_CACHE_BYTES, check: access == Access::Write }
+}
+
+fn sealed_options(access: Access) -> DbOptions {
+    DbOptions { access, cache_bytes: SEALED_CACHE_BYTES, check: access == Access::Write }
+}
 
 /// The name of a file.
 pub(super) fn file_name(number: u64) -> String {
@@ -114,7 +122,7 @@ fn open_active(disk: &dyn Disk, number: u64, access: Access) -> Result<ActiveFil
     let at = || place(disk, &file_name(number));
     let fails = |error: std::io::Error| OpenError::from_io(at(), &error);
     let bytes = disk.open(&file_name(number), Access::Read).map_err(fails)?.len().map_err(fails)?;
-    let db = Db::open(disk, &file_name(number), access, ACTIVE_CACHE_BYTES).map_err(|error| error.into_open(at()))?;
+    let db = Db::open(disk, &file_name(number), active_options(access)).map_err(|error| error.into_open(at()))?;
     let genesis = read_genesis(&db, number).map_err(|error| error.into_open(at()))?;
     if genesis.format != FORMAT {
         let found = genesis.format.to_string();
@@ -176,17 +184,17 @@ fn check_follows(disk: &dyn Disk, file: &Genesis, active: &Genesis, due: &Journa
 /// Opens a sealed file for reading; one that a crash left unclosed is repaired first.
 pub(super) fn open_sealed(disk: &dyn Disk, number: u64, access: Access) -> Result<Db, Failure> {
     let name = file_name(number);
-    match Db::open(disk, &name, Access::Read, SEALED_CACHE_BYTES) {
+    match Db::open(disk, &name, sealed_options(Access::Read)) {
         Err(Failure::Redb(redb::Error::RepairAborted)) if access != Access::Read => {
-            Db::open(disk, &name, Access::Write, SEALED_CACHE_BYTES)?.close()?;
-            Db::open(disk, &name, Access::Read, SEALED_CACHE_BYTES)
+            Db::open(disk, &name, sealed_options(Access::Write))?.close()?;
+            Db::open(disk, &name, sealed_options(Access::Read))
         }
         opened => opened,
     }
 }
 
 fn seal_again(disk: &dyn Disk, number: u64, head: &JournalHead) -> Result<(), Failure> {
-    let db = Db::open(disk, &file_name(number), Access::Write, SEALED_CACHE_BYTES)?;
+    let db = Db::open(disk, &file_name(number), sealed_options(Access::Write))?;
     write_seal(&db, head)?;
     db.close()
 }
@@ -195,7 +203,7 @@ fn seal_again(disk: &dyn Disk, number: u64, head: &JournalHead) -> Result<(), Fa
 pub(super) fn create(disk: &dyn Disk, genesis: &Genesis, epoch: u64) -> Result<Db, OpenError> {
     let name = file_name(genesis.file_number);
     let unnamed = format!("{name}{UNNAMED}");
-    let db = Db::open(disk, &unnamed, Access::Create, ACTIVE_CACHE_BYTES)
+    let db = Db::open(disk, &unnamed, active_options(Access::Create))
         .map_err(|error| error.into_open(place(disk, &unnamed)))?;
     guarded(|| {
         let transaction = db.begin_write()?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use redb::{ReadableTable as _, TableDefinition};
 
 use super::block::Hash;
-use super::db::{Db, Failure, guarded};
+use super::db::{Db, DbOptions, Failure, guarded};
 use super::disk::{Access, Disk};
 use super::error::OpenError;
 use super::recovery::Indexed;
@@ -55,7 +55,7 @@ impl Index {
         }
         let place = || format!("{}/{FILE}", disk.label());
         disk.remove(FILE).map_err(|error| OpenError::from_io(place(), &error))?;
-        let db = Db::open(disk, FILE, Access::Create, CACHE_BYTES).map_err(|failure| failure.into_open(place()))?;
+        let db = Db::open(disk, FILE, options(Access::Create)).map_err(|failure| failure.into_open(place()))?;
         guarded(|| initialize(&db, journal_id)).map_err(|failure| failure.into_open(place()))?;
         Ok(Self { db })
     }
@@ -159,13 +159,17 @@ impl Index {
     }
 }
 
+fn options(access: Access) -> DbOptions {
+    DbOptions { access, cache_bytes: CACHE_BYTES, check: false }
+}
+
 fn name(text: &str) -> Result<StreamName, Failure> {
     StreamName::parse(text).map_err(|error| Failure::Damaged(error.to_string()))
 }
 
 /// `None` where the file is new, of another format or of another journal.
 fn open_checked(disk: &dyn Disk, access: Access, journal_id: &[u8]) -> Result<Option<Db>, Failure> {
-    let db = Db::open(disk, FILE, access, CACHE_BYTES)?;
+    let db = Db::open(disk, FILE, options(access))?;
     let fits = guarded(|| {
         let transaction = db.begin_read()?;
         let meta = match transaction.open_table(META) {

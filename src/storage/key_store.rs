@@ -10,7 +10,7 @@ use redb::{ReadableTable as _, TableDefinition};
 use tokio::sync::oneshot;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::db::{Db, Failure, guarded};
+use super::db::{Db, DbOptions, Failure, guarded};
 use super::disk::{Access, Disk};
 use super::error::OpenError;
 use super::keys::{DataKey, KeyError};
@@ -55,7 +55,8 @@ impl KeyStore {
         if !exists && access != Access::Create {
             return Err(OpenError::Damaged { place, what: "it does not exist".to_owned() });
         }
-        let db = Db::open(disk, FILE, access, CACHE_BYTES).map_err(|failure| failure.into_open(place.clone()))?;
+        let db = Db::open(disk, FILE, DbOptions { access, cache_bytes: CACHE_BYTES, check: true })
+            .map_err(|failure| failure.into_open(place.clone()))?;
         let stored = guarded(|| read_meta(&db)).map_err(|failure| failure.into_open(place.clone()))?;
         let (site, wrapping) = match stored {
             Some(meta) => meta.unwrap(disk, &place)?,

@@ -39,6 +39,7 @@ mod stream;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod writer;
 
 pub use append::{Append, OnCommit, SealedRecord, Wakes};
@@ -58,4 +59,5 @@ pub use snapshots::{Snapshot, Snapshots, Summary};
 pub use store::{ReadOnlyStore, Store};
 pub use stream::{Committed, StreamHead, StreamKind, StreamName, StreamNameError};
 pub use streams::Streams;
+pub use verify::{BodyKey, Verified, verify};
 pub use writer::{Writer, WriterFigures};

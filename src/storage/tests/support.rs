@@ -76,6 +76,11 @@ impl Source {
         });
     }
 
+    /// The sequence that the next record gets.
+    pub fn next_sequence(&self) -> u64 {
+        self.next
+    }
+
     pub fn append(&mut self, plaintext: &[u8]) {
         self.append_with(plaintext, |_, _| {});
     }

@@ -1,0 +1,178 @@
+//! Verification of a whole journal: chain, positions, streams, back-pointers, seals.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use super::block::{Block, Hash};
+use super::error::ReadError;
+use super::keys::{DataKey, KeyError, Keys};
+use super::reader::Reader;
+use super::record::{RecordView, StoredRecord};
+use super::seal::{Opener, SealError};
+use super::stream::{Committed, StreamName};
+use crate::time::Timestamp;
+
+/// What a verified journal holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Blocks.
+    pub blocks: u64,
+    /// Records.
+    pub records: u64,
+    /// Streams.
+    pub streams: u64,
+    /// Heads and bodies whose tag was checked.
+    pub opened: u64,
+    /// Heads and bodies that nobody can open any more, because their key was destroyed.
+    pub erased: u64,
+    /// Heads and bodies for which the key store knows no key, destroyed or not.
+    pub without_key: u64,
+    /// Position after the last record.
+    pub next_position: u64,
+    /// SHA-256 of the last block: what a signed checkpoint names.
+    pub hash: Hash,
+}
+
+/// The key of a record's body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BodyKey {
+    /// This one.
+    Key(DataKey),
+    /// It was destroyed.
+    Destroyed,
+    /// It is not known.
+    Unknown,
+}
+
+/// Verifies everything that the reader sees. `body_key` names the key of a record's body from its opened head;
+/// `progress` is told, block by block, how far it is.
+///
+/// # Errors
+/// [`ReadError::Damaged`] with the first bad position and what is wrong there; other errors where reading fails.
+pub fn verify(
+    reader: &Reader,
+    keys: &Keys,
+    body_key: &mut dyn FnMut(&StoredRecord, &[u8]) -> BodyKey,
+    progress: &mut dyn FnMut(&Verified),
+) -> Result<Verified, ReadError> {
+    let end = reader.next_position();
+    let mut walk =
+        Walk { keys, body_key, streams: HashMap::new(), report: Verified::default(), newest: (0, Timestamp::MIN) };
+    reader.scan_blocks(0, &mut |block| {
+        if block.header.first_position >= end {
+            return Ok(ControlFlow::Break(()));
+        }
+        walk.block(block)?;
+        progress(&walk.report);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    if walk.report.next_position < end {
+        let what = format!("the journal ends here, but position {end} was said to come next");
+        return Err(ReadError::damaged(walk.report.next_position, what));
+    }
+    Ok(walk.report)
+}
+
+struct Walk<'a> {
+    keys: &'a Keys,
+    body_key: &'a mut dyn FnMut(&StoredRecord, &[u8]) -> BodyKey,
+    streams: HashMap<StreamName, Seen>,
+    report: Verified,
+    /// Epoch and receipt time of the block before.
+    newest: (u64, Timestamp),
+}
+
+/// What was seen of one stream.
+struct Seen {
+    end: Committed,
+    head: Result<Option<Opener>, Erased>,
+    body: Option<(DataKey, Opener)>,
+}
+
+/// The key was destroyed.
+struct Erased;
+
+impl Walk<'_> {
+    fn block(&mut self, block: &Block) -> Result<(), ReadError> {
+        let header = &block.header;
+        let wrong = |what: &str| ReadError::damaged(header.first_position, what);
+        if header.first_position != self.report.next_position {
+            return Err(ReadError::damaged(self.report.next_position, "records are missing"));
+        }
+        if header.previous_hash != self.report.hash {
+            return Err(wrong("the block does not name the hash of the one before it"));
+        }
+        if header.epoch < self.newest.0 || header.at < self.newest.1 {
+            return Err(wrong("its epoch or time lies before that of the block before"));
+        }
+        for view in block.records() {
+            self.record(&view.map_err(|error| wrong(error.0))?)?;
+        }
+        self.newest = (header.epoch, header.at);
+        self.report.blocks += 1;
+        self.report.next_position = block.next_position();
+        self.report.hash = block.hash;
+        Ok(())
+    }
+
+    fn record(&mut self, view: &RecordView<'_>) -> Result<(), ReadError> {
+        let wrong = |what: &str| ReadError::damaged(view.position, what);
+        let record = view.to_stored().map_err(|error| wrong(&error.to_string()))?;
+        if !self.streams.contains_key(&record.stream) {
+            let head = head_opener(self.keys, &record.stream).map_err(|error| wrong(&error.to_string()))?;
+            self.streams.insert(record.stream.clone(), Seen { end: Committed::default(), head, body: None });
+            self.report.streams += 1;
+        }
+        let seen = self.streams.get_mut(&record.stream).ok_or_else(|| wrong("its stream is unknown"))?;
+        let previous = (seen.end.sequence > 0).then_some(seen.end.position);
+        if record.sequence != seen.end.sequence + 1 {
+            return Err(wrong("its stream has a gap or a repetition before it"));
+        }
+        if view.previous != previous {
+            return Err(wrong("its back-pointer is wrong"));
+        }
+        seen.end = Committed { sequence: record.sequence, position: record.position };
+        self.report.records += 1;
+        let head = match &mut seen.head {
+            Ok(Some(opener)) => opener.open(&record).map_err(|error| wrong(&error.to_string()))?,
+            Ok(None) => {
+                self.report.without_key += 1 + u64::from(!record.body.is_empty());
+                return Ok(());
+            }
+            Err(Erased) => {
+                self.report.erased += 1 + u64::from(!record.body.is_empty());
+                return Ok(());
+            }
+        };
+        self.report.opened += 1;
+        if record.body.is_empty() {
+            return Ok(());
+        }
+        match (self.body_key)(&record, &head) {
+            BodyKey::Destroyed => self.report.erased += 1,
+            BodyKey::Unknown => self.report.without_key += 1,
+            BodyKey::Key(key) => {
+                open_body(seen, key, &record).map_err(|error| wrong(&error.to_string()))?;
+                self.report.opened += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn open_body(seen: &mut Seen, key: DataKey, record: &StoredRecord) -> Result<(), SealError> {
+    let known = seen.body.take().filter(|(known, _)| *known == key);
+    let (_, opener) = seen.body.insert(known.unwrap_or_else(|| {
+        let opener = Opener::new(Some(key.clone()), &record.stream);
+        (key, opener)
+    }));
+    opener.open_body(record).map(drop)
+}
+
+fn head_opener(keys: &Keys, stream: &StreamName) -> Result<Result<Option<Opener>, Erased>, KeyError> {
+    match keys.stream(stream) {
+        Ok(key) => Ok(Ok(key.map(|key| Opener::new(Some(key), stream)))),
+        Err(KeyError::Destroyed) => Ok(Err(Erased)),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,149 @@
+//! A server with its PKI and accounts in a temporary folder, and clients for it.
+
+use std::time::Duration;
+
+use tonic::Status;
+use tonic::metadata::MetadataValue;
+use tonic::transport::Channel;
+use vigil::admission::Admission;
+use vigil::api::identity::{Accounts, NewAccount};
+use vigil::api::server::{Server, admission};
+use vigil::client::channel::{Credentials, connect, endpoint};
+use vigil::clinical::ids::PersonId;
+use vigil::clock::Clock;
+use vigil::config::Config;
+use vigil::pki::{Authority, Issued, Profile, leaf_profile};
+use vigil::proto::IngestRequest;
+use vigil::proto::ingest_request::Kind;
+use vigil::time::Timestamp;
+
+/// Longer than anything here takes; a test that reaches it has failed.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running server.
+pub struct Site {
+    pub dir: tempfile::TempDir,
+    pub config: Config,
+    pub authority: Authority,
+    pub accounts: Accounts,
+    pub admission: Admission,
+    pub server: Server,
+    pub engine: super::engine::Engine,
+}
+
+pub fn now() -> Timestamp {
+    Clock::system().now()
+}
+
+/// A site with the default limits.
+pub async fn site() -> Site {
+    site_with(|_| {}).await
+}
+
+/// A site with other settings.
+pub async fn site_with(change: impl FnOnce(&mut Config)) -> Site {
+    let dir = tempfile::tempdir().unwrap();
+    let pki = dir.path().join("pki");
+    let authority = Authority::create(&pki, "ward", now()).unwrap();
+    authority.issue_server(&["localhost".into()], now()).unwrap();
+    let accounts = Accounts::default();
+    accounts.save(&dir.path().join("accounts.toml")).unwrap();
+    let text = "[listen]\ndevices = \"127.0.0.1:0\"\npeople = \"127.0.0.1:0\"\n[pki]\nsite = \"ward\"\n";
+    let mut config = Config::parse(&dir.path().join("vigil.toml"), text).unwrap();
+    change(&mut config);
+    let engine = super::engine::Engine::start(&config, dir.path()).await;
+    let admission = admission(&config.limits);
+    let server = Server::start(engine.handle(), &config, admission.clone()).await.unwrap();
+    Site { dir, config, authority, accounts, admission, server, engine }
+}
+
+impl Site {
+    /// A certificate with exactly these URIs.
+    pub fn certificate(&self, uris: &[&str]) -> Issued {
+        let uris = uris.iter().map(ToString::to_string).collect();
+        self.authority.issue(&Profile { name: "client".into(), uris, ..leaf_profile(now()) }).unwrap()
+    }
+
+    /// The certificate of a device of this site.
+    pub fn device(&self, id: &str) -> Issued {
+        self.certificate(&[&format!("spiffe://ward/device/{id}")])
+    }
+
+    /// The certificate of a gateway of this site.
+    pub fn gateway(&self, id: &str) -> Issued {
+        self.certificate(&[&format!("spiffe://ward/gateway/{id}")])
+    }
+
+    /// Connects to the port of devices.
+    pub async fn connect(&self, issued: &Issued) -> Result<Channel, String> {
+        let port = self.server.devices_addr().port();
+        channel(&format!("https://localhost:{port}"), self.authority.ca_pem(), Some(issued)).await
+    }
+
+    /// Connects to the port of people.
+    pub async fn people(&self) -> Channel {
+        let port = self.server.people_addr().port();
+        channel(&format!("https://localhost:{port}"), self.authority.ca_pem(), None).await.unwrap()
+    }
+
+    /// Adds an account and puts it in force; returns its token.
+    pub fn account(&mut self, name: &str, role: &str) -> String {
+        let new = NewAccount { name: PersonId::new(name).unwrap(), roles: vec![role.parse().unwrap()] };
+        let token = self.accounts.add(new).unwrap();
+        self.put_accounts_in_force();
+        token.reveal().to_owned()
+    }
+
+    pub fn put_accounts_in_force(&self) {
+        self.accounts.save(&self.config.people.accounts).unwrap();
+        self.server.reload().unwrap();
+    }
+
+    /// Asks the health service over the port of devices.
+    pub async fn health(&self, issued: &Issued) -> Result<(), String> {
+        health(self.connect(issued).await?).await
+    }
+}
+
+pub async fn channel(url: &str, ca_pem: &str, issued: Option<&Issued>) -> Result<Channel, String> {
+    let own = issued
+        .map(|issued| Credentials { certificate_pem: issued.certificate_pem.clone(), key_pem: issued.key_pem.clone() });
+    let endpoint = endpoint(url, ca_pem, own.as_ref()).map_err(|error| error.to_string())?;
+    connect(&endpoint).await.map_err(|error| error.to_string())
+}
+
+/// With TLS 1.3 a client learns that its certificate was refused only when it asks for something.
+pub async fn health(channel: Channel) -> Result<(), String> {
+    use tonic_health::pb::HealthCheckRequest;
+    use tonic_health::pb::health_client::HealthClient;
+    let request = HealthCheckRequest { service: "vigil.v1.IngestService".into() };
+    let asked = tokio::time::timeout(PATIENCE, HealthClient::new(channel).check(request)).await.unwrap();
+    asked.map(|_| ()).map_err(|status| status.to_string())
+}
+
+/// A request with a token.
+pub fn with_token<T>(token: &str, message: T) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(message);
+    let header: MetadataValue<_> = format!("Bearer {token}").parse().unwrap();
+    request.metadata_mut().insert("authorization", header);
+    request
+}
+
+pub fn asked(kind: Kind) -> IngestRequest {
+    IngestRequest { kind: Some(kind), traceparent: String::new() }
+}
+
+/// Waits for the end of a stream: `Ok` for a clean end.
+pub async fn end_of<T>(stream: &mut tonic::Streaming<T>) -> Result<(), Status> {
+    tokio::time::timeout(PATIENCE, async {
+        loop {
+            match stream.message().await {
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(()),
+                Err(status) => return Err(status),
+            }
+        }
+    })
+    .await
+    .expect("the stream does not end")
+}
