@@ -33,7 +33,7 @@ impl From<Forbidden> for Status {
 /// The person whose token a request carries.
 ///
 /// # Errors
-/// UNAUTHENTICATED, in the same words whether the token is missing, malformed, unknown or of a disabled account.
+/// `UNAUTHENTICATED`, in the same words whether the token is missing, malformed, unknown or of a disabled account.
 pub fn authenticate(accounts: &Accounts, metadata: &MetadataMap) -> Result<Person, Status> {
     let refused = || {
         Status::unauthenticated(

@@ -235,7 +235,8 @@ fn grpc(limits: &Limits, window_bytes: u32) -> Grpc {
     Grpc::builder()
         .max_concurrent_streams(limits.streams_per_connection)
         .initial_stream_window_size(window_bytes)
-        .initial_connection_window_size(window_bytes)
+        // A stream that is not read for want of room must not stop the others of its connection.
+        .initial_connection_window_size(window_bytes * 4)
         .http2_keepalive_interval(Some(limits.keepalive))
         .http2_keepalive_timeout(Some(limits.keepalive))
         .http2_max_header_list_size(HEADERS_MAX_BYTES)

@@ -23,7 +23,7 @@ enum Verb {
     Init {
         /// The folder.
         dir: PathBuf,
-        /// Trust domain of the identities: spiffe://SITE/device/ID. The same as `pki.site` of the server.
+        /// Trust domain of the identities: `spiffe://SITE/device/ID`. The same as `pki.site` of the server.
         #[arg(long, default_value = "vigil")]
         site: String,
     },

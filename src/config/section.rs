@@ -50,7 +50,7 @@ impl Source {
 
 fn line_of(text: &str, span: Option<Range<usize>>) -> usize {
     let start = span.map_or(0, |span| span.start).min(text.len());
-    1 + text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count()
+    1 + text.as_bytes()[..start].split(|byte| *byte == b'\n').skip(1).count()
 }
 
 /// One table. Whatever is asked of it is a known key; `finish` reports the others.

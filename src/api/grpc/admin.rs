@@ -71,7 +71,7 @@ fn after<T>(
     parse(token).map(Some).map_err(|_| Status::invalid_argument("page_token must be the next_page_token of a page"))
 }
 
-fn care_step(step: proto::CareStep) -> Result<CareStep, Status> {
+fn care_step(step: &proto::CareStep) -> Result<CareStep, Status> {
     if step.people.is_empty() || step.people.len() > PEOPLE_MAX || step.delay_ms == 0 {
         return Err(Status::invalid_argument("a step has 1 to 64 people and a delay_ms above 0"));
     }
@@ -158,7 +158,7 @@ impl AdminService for Admin {
         if team.steps.is_empty() || team.steps.len() > STEPS_MAX {
             return Err(Status::invalid_argument("a care team has 1 to 32 steps"));
         }
-        let steps = team.steps.into_iter().map(care_step).collect::<Result<_, _>>()?;
+        let steps = team.steps.iter().map(care_step).collect::<Result<_, _>>()?;
         let policy_version = self.handle.set_care_team(unit, steps).await.map_err(|error| status(&error))?;
         Ok(Response::new(proto::SetCareTeamResponse { policy_version }))
     }

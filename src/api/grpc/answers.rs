@@ -43,14 +43,12 @@ impl Replies {
     }
 
     async fn pass(&self, message: Result<IngestResponse, Status>) -> Result<(), Gone> {
-        match timeout(self.stalled_after, self.sender.send(message)).await {
-            Ok(sent) => sent.map_err(|_| Gone),
-            Err(_) => {
-                tracing::info!(remote = %self.connection.remote, "a client does not take its receipts; dropping it");
-                self.connection.close();
-                Err(Gone)
-            }
+        if let Ok(sent) = timeout(self.stalled_after, self.sender.send(message)).await {
+            return sent.map_err(|_| Gone);
         }
+        tracing::info!(remote = %self.connection.remote, "a client does not take its receipts; dropping it");
+        self.connection.close();
+        Err(Gone)
     }
 }
 

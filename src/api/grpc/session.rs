@@ -110,11 +110,18 @@ impl Session {
         let connection = Arc::clone(&self.replies.connection);
         let mut greeted = false;
         loop {
+            // A flood must not hide these two; asking is a load each, waiting would be a lock each per message.
+            if connection.is_closed() {
+                return End::Gone;
+            }
+            if draining.has_changed().unwrap_or(true) {
+                return End::Finished;
+            }
             let message = tokio::select! {
                 biased;
-                () = connection.closed() => return End::With(Status::unauthenticated("the connection was closed")),
-                _ = draining.wait_for(|draining| *draining) => return End::Finished,
                 message = inbound.message() => message,
+                () = connection.closed() => return End::Gone,
+                _ = draining.changed() => return End::Finished,
             };
             let asked = match message {
                 Ok(Some(IngestRequest { kind: Some(asked), .. })) => asked,
@@ -126,7 +133,10 @@ impl Session {
                 Asked::Hello(hello) => self.hello(hello).await,
                 _ if !greeted => Err(End::With(Status::invalid_argument("the first message must be a hello"))),
                 Asked::Readings(readings) => self.readings(readings.readings).await,
-                Asked::Keepalive(keepalive) => self.keepalive(&keepalive),
+                Asked::Keepalive(keepalive) => {
+                    self.keepalive(&keepalive);
+                    Ok(())
+                }
             };
             if let Err(end) = done {
                 return end;
@@ -135,7 +145,7 @@ impl Session {
         }
     }
 
-    fn keepalive(&self, keepalive: &proto::Keepalive) -> Result<(), End> {
+    fn keepalive(&self, keepalive: &proto::Keepalive) {
         if keepalive.devices.is_empty() {
             self.members.iter().for_each(|member| member.link.keepalive());
         }
@@ -144,7 +154,6 @@ impl Session {
                 self.members[*index].link.keepalive();
             }
         }
-        Ok(())
     }
 
     async fn readings(&mut self, readings: Vec<proto::Reading>) -> Result<(), End> {

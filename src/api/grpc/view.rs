@@ -76,7 +76,7 @@ pub(super) fn fact(at: Timestamp, event: &AlertEvent) -> proto::AlertFact {
         AlertEvent::Folded { condition, .. } => onset(&mut fact, condition),
         AlertEvent::RoundBegan { round, cause, deadline, .. } => {
             fact.round = *round;
-            fact.reason = round_cause(*cause).to_owned();
+            fact.reason = round_cause(*cause).into();
             fact.deadline_us = deadline.micros();
         }
         AlertEvent::StepDue { round, step, deadline, lateness_ms, .. } => {
@@ -105,7 +105,7 @@ pub(super) fn fact(at: Timestamp, event: &AlertEvent) -> proto::AlertFact {
         AlertEvent::ConditionCleared { .. } => {}
         AlertEvent::Reset { by, .. } => fact.by = by.to_string(),
         AlertEvent::Commented { by, text, .. } => (fact.by, fact.reason) = (by.to_string(), text.to_string()),
-        AlertEvent::Closed { cause, .. } => fact.reason = close_cause(*cause).to_owned(),
+        AlertEvent::Closed { cause, .. } => fact.reason = close_cause(*cause).into(),
     }
     fact
 }
@@ -185,7 +185,7 @@ pub(super) fn status(error: &OperationError) -> Status {
     }
 }
 
-/// INVALID_ARGUMENT with what is allowed.
+/// `INVALID_ARGUMENT` with what is allowed.
 pub(super) fn invalid(error: impl std::fmt::Display) -> Status {
     Status::invalid_argument(error.to_string())
 }

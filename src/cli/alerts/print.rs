@@ -94,7 +94,7 @@ fn fact_line(fact: &AlertFact) -> String {
     let mut line = format!("{} {:<17}", Timestamp(fact.at_us), fact.what);
     let mut add = |name: &str, text: &str| {
         if !text.is_empty() {
-            line.push_str(&format!(" {name} {}", visible(text)));
+            line += &[" ", name, " ", &visible(text)].concat();
         }
     };
     if fact.step > 0 {
