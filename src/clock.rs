@@ -18,6 +18,7 @@ pub struct Clock {
 impl Clock {
     /// A clock that starts at the machine's wall time.
     #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
     pub fn system() -> Self {
         Self::starting_at(Timestamp(chrono::Utc::now().timestamp_micros()))
     }

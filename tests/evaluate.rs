@@ -14,7 +14,11 @@ const TEN: [&str; 10] =
 
 fn shared() -> Option<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let places = [std::env::var_os("VIGIL_SHARED").map(PathBuf::from), Some(here.join("../shared")), Some(here.join("../../shared"))];
+    let places = [
+        std::env::var_os("VIGIL_SHARED").map(PathBuf::from),
+        Some(here.join("../shared")),
+        Some(here.join("../../shared")),
+    ];
     let found = places.into_iter().flatten().map(|place| place.join("data")).find(|place| place.is_dir());
     if found.is_none() {
         println!("skipped: no recordings; set VIGIL_SHARED to the folder that holds data/");
@@ -99,7 +103,8 @@ fn assert_same(found: &Events, expected: &Events) {
 
 fn recordings(folder: &Path, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the folder can be read").map(|entry| entry.expect("an entry").path());
-    let mut paths: Vec<_> = entries.filter(|path| wanted(&path.file_name().unwrap_or_default().to_string_lossy())).collect();
+    let mut paths: Vec<_> =
+        entries.filter(|path| wanted(&path.file_name().unwrap_or_default().to_string_lossy())).collect();
     paths.sort();
     assert!(!paths.is_empty());
     paths
@@ -137,7 +142,8 @@ fn an_asystole_hides_its_own_pauses_and_pause2_is_off() {
 /// (time, value) of one column; an empty cell is no sample.
 fn column(path: &Path, name: &str) -> Vec<(i64, f64)> {
     let text = fs::read_to_string(path).expect("the recording can be read");
-    let at = text.lines().next().and_then(|header| header.split(',').position(|cell| cell == name)).expect("the column");
+    let at =
+        text.lines().next().and_then(|header| header.split(',').position(|cell| cell == name)).expect("the column");
     let row = |line: &str| {
         let cells: Vec<_> = line.split(',').collect();
         Some((cells[0].parse::<i64>().ok()? * 1000, cells[at].parse().ok()?))

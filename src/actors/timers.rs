@@ -7,7 +7,6 @@ mod wheel;
 use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -24,7 +23,7 @@ mod tests;
 const BATCH: usize = 256;
 
 /// The longest sleep, so that no deadline is beyond what the runtime's timer can hold.
-const NAP_MAX: Duration = Duration::from_secs(3_600);
+const NAP_MS_MAX: i64 = 3_600_000;
 
 /// What is called when a deadline has passed: with the key and the deadline as it was set.
 pub type Fire<K> = Arc<dyn Fn(K, Timestamp) + Send + Sync>;
@@ -132,10 +131,9 @@ async fn turn<K: Clone + Eq + Hash + Send + Sync + 'static>(shard: Arc<Shard<K>>
         match next {
             Some(at) if at <= clock.now() => tokio::task::yield_now().await,
             Some(at) => {
-                let nap = at.after(clock.now()).min(NAP_MAX);
-                let wake = clock.instant_of(clock.now()) + nap;
+                let wake_at = at.min(clock.now().plus_ms(NAP_MS_MAX));
                 tokio::select! {
-                    () = tokio::time::sleep_until(wake) => {}
+                    () = tokio::time::sleep_until(clock.instant_of(wake_at)) => {}
                     () = shard.changed.notified() => {}
                 }
             }

@@ -9,9 +9,10 @@ mod wire;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tonic::Status;
 use tonic::client::Grpc;
 use tonic::transport::{Channel, Endpoint};

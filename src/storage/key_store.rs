@@ -63,7 +63,9 @@ impl KeyStore {
             None if access == Access::Create => create(disk, &db, &place)?,
             None => return Err(OpenError::Damaged { place, what: "it holds no site key".to_owned() }),
         };
-        disk.sync_names().map_err(|error| OpenError::from_io(&folder, &error))?;
+        if access != Access::Read {
+            disk.sync_names().map_err(|error| OpenError::from_io(&folder, &error))?;
+        }
         let shared = Arc::new(Shared { folder: folder.clone(), db: RwLock::new(Some(db)), wrapping });
         let (creations, queue) = crossbeam_channel::unbounded();
         let thread = if access == Access::Read {

@@ -1,6 +1,6 @@
 //! How a store is opened.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::disk::{Access, Disk, Folder};
@@ -69,8 +69,8 @@ impl StoreOptions {
     }
 }
 
-fn folder(path: &PathBuf, private: bool, access: Access) -> Result<Arc<dyn Disk>, OpenError> {
-    match Folder::open(path.clone(), private, access) {
+fn folder(path: &Path, private: bool, access: Access) -> Result<Arc<dyn Disk>, OpenError> {
+    match Folder::open(path.to_path_buf(), private, access) {
         Ok(folder) => Ok(Arc::new(folder)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(OpenError::Absent { folder: path.display().to_string() })

@@ -12,6 +12,9 @@ use super::record::{RecordView, StoredRecord};
 use super::stream::StreamName;
 use super::streams::Streams;
 
+/// Is shown one block after the other.
+pub(super) type BlockVisit<'a> = dyn FnMut(&Arc<Block>) -> Result<ControlFlow<()>, ReadError> + 'a;
+
 /// The way to read. Cloning is cheap. All of it blocks on files: call it from a blocking task where latency counts.
 #[derive(Clone)]
 pub struct Reader {
@@ -88,11 +91,7 @@ impl Reader {
     }
 
     /// Shows all blocks from the one that holds `from_position` on; checks that each names the one before it.
-    pub(super) fn scan_blocks(
-        &self,
-        from_position: u64,
-        visit: &mut dyn FnMut(&Arc<Block>) -> Result<ControlFlow<()>, ReadError>,
-    ) -> Result<(), ReadError> {
+    pub(super) fn scan_blocks(&self, from_position: u64, visit: &mut BlockVisit<'_>) -> Result<(), ReadError> {
         let mut failure = None;
         let mut previous_hash = None;
         self.journal.blocks_from(from_position, &mut |encoded| {

@@ -177,7 +177,7 @@ impl RedbJournal {
             }
             open.push((number, Arc::new(db)));
         }
-        Ok(open.last().map(|(_, db)| Arc::clone(db)).ok_or(ReadError::Closed)?)
+        open.last().map(|(_, db)| Arc::clone(db)).ok_or(ReadError::Closed)
     }
 
     /// Where a file that another process appends to ends now.

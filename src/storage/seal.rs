@@ -120,6 +120,7 @@ impl Opener {
 /// Seals the state of a snapshot under a random nonce, so that the same sequence may be sealed again. The result is
 /// nonce, ciphertext and tag.
 #[must_use]
+#[allow(clippy::missing_panics_doc)] // The message of the `expect` says why it never does.
 pub fn seal_state(key: &DataKey, stream: &StreamName, sequence: u64, plaintext: &[u8]) -> Bytes {
     let mut sealed = plaintext.to_vec();
     let nonce = state_key(key, stream)

@@ -94,10 +94,11 @@ impl Store {
         let label = disk.label();
         let journal_id = journal.genesis().map(|genesis| genesis.journal_id).unwrap_or_default();
         let journal: Arc<dyn Journal> = Arc::new(journal);
-        let head = journal.head().map_err(|error| from_read(&label, &error))?;
+        // The index first: what it says is then committed in what the journal says.
         let index = Index::open_read_only(&*disk, &journal_id);
-        let reader = open_reader(&journal, &Arc::new(AtomicU64::new(head.next_position)));
         let indexed = index.as_ref().map_or_else(Indexed::default, Index::indexed);
+        let head = journal.head().map_err(|error| from_read(&label, &error))?;
+        let reader = open_reader(&journal, &Arc::new(AtomicU64::new(head.next_position)));
         recover(&reader, indexed).map_err(|error| from_read(&label, &error))?;
         reader.cache.set_bytes_max(CACHE_BYTES);
         Ok(ReadOnlyStore { reader, keys })

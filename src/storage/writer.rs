@@ -4,10 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 
 use super::append::{Append, Wakes};
 use super::block::{BlockBuilder, BlockHeader, EncodedBlock, record_len};

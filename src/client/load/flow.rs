@@ -4,10 +4,10 @@ use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 use tokio_stream::Stream;
 
 use super::wire::{self, Stamp};
@@ -278,8 +278,8 @@ impl Stream for Outbound {
                 Next::Message(message) => return Poll::Ready(Some(message)),
                 Next::Wait => return Poll::Pending,
                 Next::At(at) => {
-                    let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at.into())));
-                    sleep.as_mut().reset(at.into());
+                    let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
+                    sleep.as_mut().reset(at);
                     if sleep.as_mut().poll(context).is_pending() {
                         return Poll::Pending;
                     }

@@ -1,7 +1,10 @@
 //! Tests of storage as a whole.
 
 mod crash_sweep;
+mod files_facts;
+mod golden;
 mod journal_suite;
+mod model;
 mod rot;
 mod store_facts;
 mod support;

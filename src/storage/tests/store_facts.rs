@@ -35,7 +35,9 @@ fn records_are_read_back_in_order_and_open_after_reopening() {
         let due: Vec<(u64, u64)> = expected.iter().filter(|(of, ..)| *of == stream).map(|(_, s, p)| (*s, *p)).collect();
         assert_eq!(tail(&store.reader(), &stream), due);
         assert_eq!(due.len(), 25);
-        records.iter().for_each(|record| assert_opens(&store.keys(), record));
+        for record in &records {
+            assert_opens(&store.keys(), record);
+        }
         assert_ne!(records[0].incarnation, records[24].incarnation);
         assert_eq!(store.reader().tail(&stream, 23).unwrap().len(), 2);
         assert_eq!(store.reader().range(&stream, 3, 5).unwrap().len(), 3);
@@ -252,4 +254,47 @@ fn a_receipt_proof_fits_its_receipt_only() {
     assert!(store.keys().verify_receipt(b"device boot lane 7", &mac));
     assert!(!store.keys().verify_receipt(b"device boot lane 8", &mac));
     assert!(!store.keys().verify_receipt(b"device boot lane 7", &mac[..15]));
+}
+
+#[test]
+fn a_full_disk_at_the_opening_is_named_as_such() {
+    let disks = Disks::default();
+    disks.data.fail_at(0, crate::storage::SimFault::Full);
+    assert!(matches!(disks.open(), Err(OpenError::Full { .. })));
+}
+
+#[test]
+fn a_journal_of_another_format_is_refused_by_its_version() {
+    let disks = Disks::default();
+    let later = crate::proto::Genesis { format: 2, file_number: 1, ..crate::proto::Genesis::default() };
+    let disk = std::sync::Arc::new(disks.data.clone());
+    let journal = crate::storage::RedbJournal::open(disk, crate::storage::Access::Create, &later, u64::MAX).unwrap();
+    crate::storage::Journal::close(&journal);
+    fill(&Disks { keys: disks.keys.clone(), ..Disks::default() }, 1);
+    assert!(matches!(disks.open(), Err(OpenError::Version { supported: 1, .. })));
+}
+
+#[test]
+fn whoever_waits_is_woken_after_the_commit() {
+    let disks = Disks::default();
+    let store = disks.open().unwrap();
+    let notify = std::sync::Arc::new(tokio::sync::Notify::new());
+    let head = store.streams().head(&device("a"));
+    for _ in 0..3 {
+        let notify = std::sync::Arc::clone(&notify);
+        let on_commit = move |_: u64, _: crate::time::Timestamp, wakes: &mut crate::storage::Wakes| {
+            wakes.wake(std::sync::Arc::clone(&notify));
+            wakes.wake(notify);
+        };
+        store.writer().append(crate::storage::Append {
+            stream: device("a"),
+            head: std::sync::Arc::clone(&head),
+            records: smallvec::SmallVec::new(),
+            on_commit: Some(Box::new(on_commit)),
+        });
+    }
+    wait(async {
+        store.writer().barrier().await.unwrap();
+        notify.notified().await;
+    });
 }
