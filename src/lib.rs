@@ -7,6 +7,8 @@
 pub mod actors;
 pub mod admission;
 pub mod api;
+pub mod app;
+pub mod audit;
 pub mod cli;
 pub mod client;
 pub mod clinical;

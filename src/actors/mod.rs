@@ -1,5 +1,29 @@
-//! Thin shells round the pure core.
+//! Thin shells round the pure core: they recover, decide, append, evolve, and let effects out after the commit.
+//!
+//! `tree` shows the whole tree; `context` is what every actor shares; `stream` is the part that all event-sourced
+//! actors have in common.
 
+pub mod alert_feed;
+pub mod care_team;
+mod context;
+mod counters;
+pub mod device;
+mod directory;
+mod effects;
 pub mod handle;
+mod history;
+mod link;
 pub mod outlet;
+pub mod patient;
+pub mod physician;
+mod recovery;
+mod router;
+mod rule_book;
+mod stream;
+mod sweep;
 pub mod timers;
+mod tree;
+
+pub use context::EngineOptions;
+pub use rule_book::ENGINE_VERSION;
+pub use tree::{Engine, StartError};

@@ -1,8 +1,11 @@
-//! Where a device stream's receipts wait to be sent: the writer never waits for a stream, it overwrites with the newest.
-// Fields of the variants are described with the variants.
-#![allow(missing_docs)]
+//! Where a stream's receipts wait to be sent. The writer never waits for a stream: it overwrites with the newest.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use smallvec::SmallVec;
+use tokio::sync::Notify;
 
 use crate::clinical::ids::DeviceId;
 use crate::clinical::reading::{Lane, ReadingKey};
@@ -35,24 +38,142 @@ pub struct ReceiptException {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Everything of (device, boot, lane) up to `through` is durable.
-    Receipt { device: DeviceId, boot: u64, lane: Lane, through: u64, exceptions: Vec<ReceiptException>, proof: Vec<u8> },
+    Receipt {
+        /// The device.
+        device: DeviceId,
+        /// Its boot.
+        boot: u64,
+        /// The lane.
+        lane: Lane,
+        /// Last contiguous durable sequence.
+        through: u64,
+        /// What is not an ordinary stored reading.
+        exceptions: Vec<ReceiptException>,
+        /// Authenticates the receipt; empty where none is due.
+        proof: Vec<u8>,
+    },
     /// Something is missing: send again from here on.
-    ResumeFrom { device: DeviceId, key: ReadingKey },
+    ResumeFrom {
+        /// The device.
+        device: DeviceId,
+        /// Boot, lane and the sequence from which on.
+        key: ReadingKey,
+    },
 }
 
-/// One stream's outlet. Cheap to share; its contents are bounded by the number of devices on the stream.
+/// One stream's outlet. Cheap to share. What waits in it is bounded by the devices on the stream and by the readings
+/// in flight, since only readings make exceptions.
 #[derive(Debug, Default)]
-pub struct Outlet {}
+pub struct Outlet {
+    changed: Mutex<Vec<Arc<ReceiptCell>>>,
+    notify: Arc<Notify>,
+}
 
 impl Outlet {
     /// A new outlet for a stream.
     #[must_use]
     pub fn new() -> Arc<Self> {
-        Arc::new(Self {})
+        Arc::new(Self::default())
     }
 
     /// Waits until there is something to send, then takes all of it.
     pub async fn take(&self) -> Vec<Answer> {
-        unimplemented!("built next")
+        loop {
+            let cells = mem::take(&mut *lock(&self.changed));
+            if !cells.is_empty() {
+                let mut answers = Vec::with_capacity(cells.len());
+                cells.iter().for_each(|cell| cell.take(&mut answers));
+                return answers;
+            }
+            self.notify.notified().await;
+        }
     }
+
+    fn push(&self, cell: &Arc<ReceiptCell>) {
+        lock(&self.changed).push(Arc::clone(cell));
+    }
+}
+
+/// What one device's stream has still to be told. The newest receipt overwrites an older one.
+#[derive(Debug)]
+pub(super) struct ReceiptCell {
+    device: DeviceId,
+    /// The boot of the hello.
+    pub boot: u64,
+    outlet: Arc<Outlet>,
+    untold: Mutex<Untold>,
+}
+
+#[derive(Debug, Default)]
+struct Untold {
+    queued: bool,
+    receipts: SmallVec<[(u64, Lane, u64); 1]>,
+    exceptions: HashMap<(u64, Lane), Vec<ReceiptException>>,
+    resumes: SmallVec<[ReadingKey; 1]>,
+}
+
+impl ReceiptCell {
+    pub fn new(device: DeviceId, boot: u64, outlet: &Arc<Outlet>) -> Arc<Self> {
+        Arc::new(Self { device, boot, outlet: Arc::clone(outlet), untold: Mutex::default() })
+    }
+
+    /// Receipts everything of the lane up to `through`. Wake the returned stream after the commit's last callback.
+    pub fn receipt(
+        self: &Arc<Self>,
+        boot: u64,
+        lane: Lane,
+        through: u64,
+        exceptions: Vec<ReceiptException>,
+    ) -> Arc<Notify> {
+        let mut untold = lock(&self.untold);
+        match untold.receipts.iter_mut().find(|receipt| (receipt.0, receipt.1) == (boot, lane)) {
+            Some(receipt) => receipt.2 = receipt.2.max(through),
+            None => untold.receipts.push((boot, lane, through)),
+        }
+        if !exceptions.is_empty() {
+            untold.exceptions.entry((boot, lane)).or_default().extend(exceptions);
+        }
+        self.queue(untold);
+        Arc::clone(&self.outlet.notify)
+    }
+
+    /// Asks for everything from `key` on.
+    pub fn resume_from(self: &Arc<Self>, key: ReadingKey) {
+        let mut untold = lock(&self.untold);
+        untold.resumes.retain(|old| (old.boot, old.lane) != (key.boot, key.lane));
+        untold.resumes.push(key);
+        self.queue(untold);
+        self.outlet.notify.notify_one();
+    }
+
+    fn queue(self: &Arc<Self>, mut untold: MutexGuard<'_, Untold>) {
+        let queued = mem::replace(&mut untold.queued, true);
+        drop(untold);
+        if !queued {
+            self.outlet.push(self);
+        }
+    }
+
+    fn take(&self, answers: &mut Vec<Answer>) {
+        let untold = mem::take(&mut *lock(&self.untold));
+        let mut exceptions = untold.exceptions;
+        for (boot, lane, through) in untold.receipts {
+            answers.push(Answer::Receipt {
+                device: self.device.clone(),
+                boot,
+                lane,
+                through,
+                exceptions: exceptions.remove(&(boot, lane)).unwrap_or_default(),
+                proof: Vec::new(),
+            });
+        }
+        for key in untold.resumes {
+            answers.push(Answer::ResumeFrom { device: self.device.clone(), key });
+        }
+    }
+}
+
+/// A panic elsewhere while the lock was held leaves lists and numbers that are whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

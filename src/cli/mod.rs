@@ -3,6 +3,8 @@
 
 mod account;
 mod alerts;
+mod audit;
+mod check;
 mod codes;
 mod config;
 mod demo;
@@ -10,9 +12,13 @@ mod duration;
 mod evaluate;
 mod failure;
 mod pki;
+mod progress;
 pub mod recording;
+mod replay;
 mod rules;
+mod serve;
 pub mod simulate;
+mod store;
 
 use std::process::ExitCode;
 
@@ -32,10 +38,14 @@ struct Cli {
 enum Verb {
     Account(account::Args),
     Alerts(alerts::Args),
+    Audit(audit::Args),
+    Check(check::Args),
     Codes(codes::Args),
     Config(config::Args),
     Evaluate(evaluate::Args),
     Pki(pki::Args),
+    Replay(replay::Args),
+    Serve(serve::Args),
     Simulate(simulate::Args),
 }
 
@@ -45,10 +55,14 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::Account(args) => account::run(&args),
         Verb::Alerts(args) => alerts::run(&args),
+        Verb::Audit(args) => audit::run(&args),
+        Verb::Check(args) => check::run(&args),
         Verb::Codes(args) => codes::run(&args),
         Verb::Config(args) => config::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
         Verb::Pki(args) => pki::run(&args),
+        Verb::Replay(args) => replay::run(&args),
+        Verb::Serve(args) => serve::run(&args),
         Verb::Simulate(args) => simulate::run(args),
     };
     match outcome {

@@ -25,29 +25,43 @@ pub struct Rejection {
 /// numbers in a known unit. An `observed_until` beyond the device's own clock is dropped: nothing is watched in the
 /// future. Order and the other observations stay.
 pub fn judge(reading: &mut Reading) -> Vec<Rejection> {
+    let rejections = faults(reading);
+    take_out(reading, &rejections);
+    rejections
+}
+
+/// What [`judge`] would take out, in the order of the observations.
+#[must_use]
+pub fn faults(reading: &Reading) -> Vec<Rejection> {
     let mut rejections = Vec::new();
     let now = reading.sent_at.max(reading.device_time);
     if reading.observed_until.is_some_and(|until| until.since_us(now) > WATCH_AHEAD_US) {
-        reading.observed_until = None;
         rejections.push(Rejection {
             observation: None,
             code: Code(0),
             reason: "observed_until is later than sent_at; allowed: a time that the device has reached".into(),
         });
     }
-    if reading.observations.iter().all(|observation| is_sound(observation)) {
+    if reading.observations.iter().all(is_sound) {
         return rejections;
     }
-    let mut index = 0;
-    reading.observations.retain(|observation| {
-        let fault = fault(observation);
-        if let Some(reason) = &fault {
-            rejections.push(Rejection { observation: Some(index), code: observation.code, reason: reason.clone() });
+    for (index, observation) in reading.observations.iter().enumerate() {
+        if let Some(reason) = fault(observation) {
+            rejections.push(Rejection { observation: Some(index), code: observation.code, reason });
         }
-        index += 1;
-        fault.is_none()
-    });
+    }
     rejections
+}
+
+/// Takes out of a reading what was rejected of it.
+pub fn take_out(reading: &mut Reading, rejections: &[Rejection]) {
+    for rejection in rejections.iter().rev() {
+        match rejection.observation {
+            Some(index) if index < reading.observations.len() => drop(reading.observations.remove(index)),
+            Some(_) => {}
+            None => reading.observed_until = None,
+        }
+    }
 }
 
 /// The common case without building a reason.

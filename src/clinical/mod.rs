@@ -3,8 +3,10 @@
 pub mod alert;
 pub mod codes;
 pub mod condition;
+pub mod device;
 pub mod ids;
 pub mod judge;
+pub mod patient;
 pub mod reading;
 pub mod rules;
 pub mod units;

@@ -261,7 +261,7 @@ impl Session {
             self.shared.figures.readings_refused.add(1);
             return;
         }
-        if let Err(not_linked) = member.link.deliver(arrived.reading, Arc::clone(permit)).await {
+        if let Err(not_linked) = member.link.deliver(arrived.reading, arrived.lost_through, Arc::clone(permit)).await {
             let (reason, retry_after_ms) = reason_of(&not_linked);
             self.refuse(index, key, reason, &not_linked.to_string(), retry_after_ms);
         }

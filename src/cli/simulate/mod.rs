@@ -8,7 +8,7 @@ mod physiology;
 mod play;
 mod player;
 mod progress;
-mod report;
+pub(super) mod report;
 mod roster;
 mod signals;
 mod truth;

@@ -1,0 +1,229 @@
+//! Alerts as they stand, and what happened to them lately: fed once per commit, in the order of positions.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use smol_str::SmolStr;
+use tokio::sync::Notify;
+
+use super::handle::{AlertNews, AlertView};
+use crate::clinical::alert::{AlertBook, AlertEvent};
+use crate::clinical::ids::{AlertId, PatientId, UnitId};
+use crate::time::Timestamp;
+
+/// News kept for subscribers that lag; one that falls further behind must resume from the journal.
+const NEWS_KEPT: usize = 16_384;
+/// Closed alerts kept for lists.
+const CLOSED_KEPT: usize = 1_000;
+
+/// Where a patient is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub unit: UnitId,
+    pub bed: SmolStr,
+}
+
+/// One decision of a patient's actor, as committed.
+pub(super) struct Committed {
+    pub patient: PatientId,
+    pub place: Place,
+    /// Position of its record.
+    pub position: u64,
+    /// Receipt time of the decision.
+    pub now: Timestamp,
+    pub events: Vec<AlertEvent>,
+}
+
+/// The projection of all alerts.
+#[derive(Default)]
+pub(super) struct AlertFeed {
+    state: Mutex<State>,
+    published: Arc<Notify>,
+}
+
+#[derive(Default)]
+struct State {
+    books: HashMap<PatientId, (Place, AlertBook)>,
+    closed: VecDeque<Arc<AlertView>>,
+    news: VecDeque<Arc<AlertNews>>,
+    /// How many news were dropped from the front of `news` since the start.
+    dropped: u64,
+    /// All news up to this position were published.
+    position: u64,
+    ended: bool,
+}
+
+impl AlertFeed {
+    /// Takes over a recovered patient's open alerts. Its later decisions come by `publish`.
+    pub fn seed(&self, patient: &PatientId, place: Place, book: &AlertBook) {
+        let mut state = self.lock();
+        if book.open().is_empty() {
+            state.books.remove(patient);
+        } else {
+            state.books.insert(patient.clone(), (place, book.clone()));
+        }
+    }
+
+    /// The journal's end when the engine opened: nothing before it will be published.
+    pub fn start_at(&self, position: u64) {
+        self.lock().position = position;
+    }
+
+    /// Publishes a committed decision. Called on the writer's thread, in the order of positions.
+    pub fn publish(&self, committed: &Committed) {
+        let mut state = self.lock();
+        let (_, mut book) = state.books.remove(&committed.patient).unwrap_or((committed.place.clone(), AlertBook::default()));
+        for news in fold(&mut book, committed) {
+            if news.view.alert.closed.is_some() {
+                state.closed.push_front(Arc::clone(&news.view));
+                state.closed.truncate(CLOSED_KEPT);
+            }
+            state.news.push_back(news);
+        }
+        while state.news.len() > NEWS_KEPT {
+            state.news.pop_front();
+            state.dropped += 1;
+        }
+        if !book.open().is_empty() {
+            state.books.insert(committed.patient.clone(), (committed.place.clone(), book));
+        }
+        state.position = committed.position;
+        drop(state);
+        self.published.notify_waiters();
+    }
+
+    /// Ends every subscription.
+    pub fn end(&self) {
+        self.lock().ended = true;
+        self.published.notify_waiters();
+    }
+
+    /// An alert that is open, or was closed lately.
+    pub fn view(&self, id: &AlertId) -> Option<Arc<AlertView>> {
+        let state = self.lock();
+        let open = state.books.get(&id.patient).and_then(|(place, book)| {
+            book.get(id.ordinal).map(|alert| Arc::new(view(&id.patient, place, alert.clone())))
+        });
+        open.or_else(|| state.closed.iter().find(|view| view.id == *id).cloned())
+    }
+
+    /// Open alerts (of one unit, of one patient), then closed ones if asked for, and the position of this picture.
+    pub fn list(
+        &self,
+        unit: Option<&UnitId>,
+        patient: Option<&PatientId>,
+        closed_too: bool,
+    ) -> (Vec<Arc<AlertView>>, u64) {
+        let state = self.lock();
+        let wanted = |place: &UnitId, id: &PatientId| {
+            unit.is_none_or(|unit| unit == place) && patient.is_none_or(|patient| patient == id)
+        };
+        // By patient, so that the same alerts come in the same order.
+        let books: BTreeMap<_, _> = state.books.iter().filter(|(id, (place, _))| wanted(&place.unit, id)).collect();
+        let mut views: Vec<_> = books
+            .into_iter()
+            .flat_map(|(id, (place, book))| book.open().iter().map(|alert| Arc::new(view(id, place, alert.clone()))))
+            .collect();
+        if closed_too {
+            views.extend(state.closed.iter().filter(|view| wanted(&view.unit, &view.id.patient)).cloned());
+        }
+        (views, state.position)
+    }
+
+    /// How many alerts are open.
+    pub fn open_count(&self) -> usize {
+        self.lock().books.values().map(|(_, book)| book.open().len()).sum()
+    }
+
+    /// Whether the alert is open and waits for an answer.
+    pub fn is_waiting(&self, id: &AlertId) -> bool {
+        use crate::clinical::alert::Response;
+        let state = self.lock();
+        let alert = state.books.get(&id.patient).and_then(|(_, book)| book.get(id.ordinal));
+        alert.is_some_and(|alert| matches!(alert.response, Response::Waiting { .. }))
+    }
+
+    /// The position up to which everything was published.
+    pub fn position(&self) -> u64 {
+        self.lock().position
+    }
+
+    /// A cursor to news after `position`; `None`: news after it were dropped already, or came before the start.
+    pub fn cursor_after(&self, position: u64) -> Option<Cursor> {
+        let state = self.lock();
+        let index = state.news.partition_point(|news| news.position <= position);
+        let known = position >= state.position || index > 0 || state.dropped == 0;
+        known.then_some(Cursor(state.dropped + index as u64))
+    }
+
+    /// Waits for the news at the cursor.
+    pub async fn next(&self, cursor: &mut Cursor) -> Next {
+        loop {
+            let published = self.published.notified();
+            tokio::pin!(published);
+            // Registered before the look, so that nothing published in between is missed.
+            published.as_mut().enable();
+            if let Some(next) = self.look(cursor) {
+                return next;
+            }
+            published.await;
+        }
+    }
+
+    fn look(&self, cursor: &mut Cursor) -> Option<Next> {
+        let state = self.lock();
+        let Some(index) = cursor.0.checked_sub(state.dropped) else { return Some(Next::Lagged) };
+        let news = usize::try_from(index).ok().and_then(|index| state.news.get(index)).cloned();
+        match news {
+            Some(news) => {
+                cursor.0 += 1;
+                Some(Next::News(news))
+            }
+            None => state.ended.then_some(Next::End),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic while the lock was held would have stopped the engine: it happens on the writer's thread.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where a subscriber stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor(u64);
+
+/// What a subscriber gets.
+pub(super) enum Next {
+    News(Arc<AlertNews>),
+    Lagged,
+    End,
+}
+
+/// Folds a committed decision into the book: one news per event, each with the alert after it.
+pub(super) fn fold(book: &mut AlertBook, committed: &Committed) -> Vec<Arc<AlertNews>> {
+    let last = committed.events.len().saturating_sub(1);
+    let mut all = Vec::with_capacity(committed.events.len());
+    for (index, event) in committed.events.iter().enumerate() {
+        let before = book.get(event.ordinal()).cloned();
+        book.evolve(event, committed.now);
+        let Some(mut alert) = book.get(event.ordinal()).cloned().or(before) else { continue };
+        if let AlertEvent::Closed { cause, .. } = event {
+            alert.closed = Some(*cause);
+        }
+        // Only after the last event of a record may a subscriber resume behind it.
+        let position = if index == last { committed.position } else { committed.position.saturating_sub(1) };
+        let view = Arc::new(view(&committed.patient, &committed.place, alert));
+        all.push(Arc::new(AlertNews { position, at: committed.now, event: event.clone(), view }));
+    }
+    all
+}
+
+fn view(patient: &PatientId, place: &Place, alert: crate::clinical::alert::Alert) -> AlertView {
+    AlertView {
+        id: AlertId { patient: patient.clone(), ordinal: alert.ordinal },
+        unit: place.unit.clone(),
+        bed: place.bed.clone(),
+        alert,
+    }
+}

@@ -1,0 +1,152 @@
+//! A care unit's actor: its ladder of people, and the answer to "who is responsible now", from committed state.
+
+use std::sync::{Arc, Weak};
+
+use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr};
+use serde::{Deserialize, Serialize};
+use smallvec::smallvec;
+use tokio::sync::oneshot;
+
+use super::context::{self, Context};
+use super::handle::{CareStep, OperationError};
+use super::patient::PatientMsg;
+use super::router::tell_patient;
+use super::stream::{RecoverError, Stream};
+use super::sweep::SweepPart;
+use crate::clinical::ids::{PatientId, PersonId, UnitId};
+use crate::proto::RecordKind;
+use crate::storage::codec::{CareRecord, decode_care, encode_care};
+use crate::storage::{StreamName, Wakes};
+use crate::supervision::Children;
+use crate::time::Timestamp;
+
+/// What a care unit's actor is told.
+pub(crate) enum CareTeamMsg {
+    /// Replace the ladder; the reply is its version, after the commit.
+    SetLadder { steps: Vec<CareStep>, reply: oneshot::Sender<Result<u32, OperationError>> },
+    /// Who answers for this step of this alert?
+    Ask { patient: PatientId, ordinal: u32, round: u32, step: u32 },
+    /// Take a snapshot of what changed.
+    Sweep(SweepPart),
+}
+
+/// A unit's ladder.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Ladder {
+    version: u32,
+    steps: Vec<(Vec<PersonId>, u32)>,
+}
+
+/// How care units' actors are started.
+pub(in crate::actors) struct CareTeams(pub Weak<Context>);
+
+impl Children for CareTeams {
+    type Key = UnitId;
+    type Msg = CareTeamMsg;
+
+    async fn start(&self, key: &UnitId, supervisor: ActorCell) -> Result<ActorRef<CareTeamMsg>, SpawnErr> {
+        let context = self.0.upgrade().ok_or_else(context::gone)?;
+        let actor = CareTeam { unit: key.clone(), context };
+        Actor::spawn_linked(None, actor, (), supervisor).await.map(|(actor, _)| actor)
+    }
+
+    fn parked(&self, key: &UnitId, why: &str) {
+        tracing::error!(unit = %key, why, "care team's actor is parked: its alerts go to the fallback");
+    }
+}
+
+struct CareTeam {
+    unit: UnitId,
+    context: Arc<Context>,
+}
+
+#[derive(Default)]
+struct Running {
+    parts: Option<(Stream, Ladder)>,
+}
+
+impl Actor for CareTeam {
+    type Msg = CareTeamMsg;
+    type State = Running;
+    type Arguments = ();
+
+    async fn pre_start(&self, _: ActorRef<CareTeamMsg>, (): ()) -> Result<Running, ActorProcessingErr> {
+        Ok(Running::default())
+    }
+
+    async fn post_start(&self, _: ActorRef<CareTeamMsg>, running: &mut Running) -> Result<(), ActorProcessingErr> {
+        running.parts = Some(self.recover().await?);
+        Ok(())
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<CareTeamMsg>,
+        message: CareTeamMsg,
+        running: &mut Running,
+    ) -> Result<(), ActorProcessingErr> {
+        // ractor handles messages only after `post_start`, which sets the parts.
+        let Some((stream, ladder)) = running.parts.as_mut() else { return Err("the actor has not recovered".into()) };
+        match message {
+            CareTeamMsg::SetLadder { steps, reply } => self.set(stream, ladder, steps, reply).await?,
+            CareTeamMsg::Ask { patient, ordinal, round, step } => {
+                tell_patient(&self.context, &patient, answer(ladder, ordinal, round, step));
+            }
+            CareTeamMsg::Sweep(part) => stream.sweep(&self.context, ladder, || (), part),
+        }
+        Ok(())
+    }
+}
+
+impl CareTeam {
+    async fn recover(&self) -> Result<(Stream, Ladder), RecoverError> {
+        let key = self.context.keys.care();
+        let name = StreamName::care(&self.unit);
+        let mut recovered = Stream::recover::<Ladder>(&self.context, name, key).await?;
+        for record in &recovered.tail {
+            let record = decode_care(&recovered.opener.open(record)?)?;
+            recovered.state = Ladder { version: record.policy_version, steps: record.steps };
+        }
+        Ok((recovered.stream, recovered.state))
+    }
+
+    /// Replaces the ladder. The answer to `Ask` is from committed state, so the new one counts after the commit only.
+    async fn set(
+        &self,
+        stream: &mut Stream,
+        ladder: &mut Ladder,
+        steps: Vec<CareStep>,
+        reply: oneshot::Sender<Result<u32, OperationError>>,
+    ) -> Result<(), RecoverError> {
+        let steps: Vec<_> = steps.into_iter().map(|step| (step.people, step.delay_ms)).collect();
+        let version = ladder.version + 1;
+        if steps != ladder.steps {
+            let record = CareRecord {
+                now: self.context.clock.now(),
+                policy_version: version,
+                unit: self.unit.clone(),
+                steps: steps.clone(),
+            };
+            let sealed = stream.seal(RecordKind::Care, &encode_care(&record));
+            stream.append(&self.context, smallvec![sealed], |_: u64, _: Timestamp, _: &mut Wakes| {});
+            self.context.writer.barrier().await?;
+            *ladder = Ladder { version, steps };
+        }
+        drop(reply.send(Ok(ladder.version)));
+        Ok(())
+    }
+}
+
+fn answer(ladder: &Ladder, ordinal: u32, round: u32, step: u32) -> PatientMsg {
+    let index = usize::try_from(step).unwrap_or(usize::MAX).saturating_sub(1);
+    let (people, delay_ms) = ladder.steps.get(index).cloned().unwrap_or((Vec::new(), 60_000));
+    PatientMsg::TeamAnswered {
+        ordinal,
+        round,
+        step,
+        people,
+        delay_ms,
+        last: index + 1 >= ladder.steps.len(),
+        policy_version: ladder.version,
+    }
+}

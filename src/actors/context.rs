@@ -1,0 +1,124 @@
+//! What every actor shares.
+
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::mpsc;
+
+use super::alert_feed::AlertFeed;
+use super::counters::Counters;
+use super::directory::Directory;
+use super::effects::EffectJob;
+use super::link::Links;
+use super::router::Router;
+use super::rule_book::RuleBook;
+use super::timers::Timers;
+use crate::clinical::ids::{DeviceId, PatientId, PersonId};
+use crate::clock::Clock;
+use crate::storage::{Incarnation, Keys, Reader, Snapshots, Streams, Writer};
+use crate::time::Timestamp;
+
+/// What can be set about the actors.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// How many supervisors share the actors of one kind.
+    pub shards: usize,
+    /// An actor that heard nothing for so long is passivated.
+    pub idle_after_ms: i64,
+    /// How often snapshots are taken of what changed, and idle actors are passivated.
+    pub sweep_every_ms: u64,
+    /// Whom to page where a care team names nobody. Never empty.
+    pub fallback: Vec<PersonId>,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { shards: 16, idle_after_ms: 600_000, sweep_every_ms: 30_000, fallback: Vec::new() }
+    }
+}
+
+/// Shared by reference; holds no state of any one device or patient. Supervisors and wheels refer to it weakly: it holds
+/// them, and the journal must close when the last actor and the last handle are gone.
+pub(super) struct Context {
+    pub options: EngineOptions,
+    pub clock: Clock,
+    /// When this opening of the engine could first hear a device.
+    pub started_at: Timestamp,
+    pub writer: Writer,
+    pub reader: Reader,
+    pub streams: Arc<Streams>,
+    pub keys: Keys,
+    pub snapshots: Snapshots,
+    pub incarnation: Incarnation,
+    pub rules: RuleBook,
+    pub feed: AlertFeed,
+    pub directory: Directory,
+    pub counters: Counters,
+    pub links: Links,
+    pub effects: mpsc::UnboundedSender<EffectJob>,
+    router: OnceLock<Router>,
+    timers: OnceLock<Wheels>,
+}
+
+/// The engine has stopped: the context is gone, and no actor starts any more.
+pub(super) fn gone() -> ractor::SpawnErr {
+    ractor::SpawnErr::StartupFailed("the engine has stopped".into())
+}
+
+/// The wheels of deadlines, one entry per actor.
+pub(super) struct Wheels {
+    pub devices: Timers<DeviceId>,
+    pub patients: Timers<PatientId>,
+}
+
+/// What a context is made of, but for what needs the context itself.
+pub(super) struct ContextParts {
+    pub options: EngineOptions,
+    pub clock: Clock,
+    pub store: crate::storage::Store,
+    pub rules: RuleBook,
+    pub effects: mpsc::UnboundedSender<EffectJob>,
+}
+
+impl Context {
+    /// A context without router and timers: `tree` adds them, since both need it.
+    pub fn new(parts: &ContextParts) -> Arc<Self> {
+        let store = &parts.store;
+        Arc::new(Self {
+            options: parts.options.clone(),
+            clock: parts.clock.clone(),
+            started_at: parts.clock.now(),
+            writer: store.writer(),
+            reader: store.reader(),
+            streams: store.streams(),
+            keys: store.keys(),
+            snapshots: store.snapshots(),
+            incarnation: store.incarnation(),
+            rules: RuleBook::new(parts.rules.current()),
+            feed: AlertFeed::default(),
+            directory: Directory::default(),
+            counters: Counters::default(),
+            links: Links::default(),
+            effects: parts.effects.clone(),
+            router: OnceLock::new(),
+            timers: OnceLock::new(),
+        })
+    }
+
+    /// Completes the context. Called once, by `tree`, before any actor runs.
+    pub fn complete(&self, router: Router, wheels: Wheels) {
+        let _first = self.router.set(router);
+        let _first = self.timers.set(wheels);
+    }
+
+    /// The way to every actor.
+    pub fn router(&self) -> &Router {
+        // `tree` completes the context before it starts the first actor.
+        self.router.get().expect("the context is complete before any actor runs")
+    }
+
+    /// The wheels of deadlines.
+    pub fn wheels(&self) -> &Wheels {
+        // As above.
+        self.timers.get().expect("the context is complete before any actor runs")
+    }
+}

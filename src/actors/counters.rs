@@ -1,0 +1,31 @@
+//! Live counters of what became of readings (I9). No label per device or patient.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counts since the engine started.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub readings_stored: Count,
+    pub readings_duplicate: Count,
+    pub readings_quarantined: Count,
+    pub readings_declared_missing: Count,
+    pub observations_rejected: Count,
+    /// Handed to a patient's actor by a device's actor.
+    pub items_handed_over: Count,
+    /// Consumed by a patient's actor; at a restart of that actor some are consumed anew and not counted again.
+    pub items_consumed: Count,
+}
+
+/// One counter.
+#[derive(Debug, Default)]
+pub(super) struct Count(AtomicU64);
+
+impl Count {
+    pub fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,182 @@
+//! The whole tree, top to bottom, as it is started and stopped.
+//!
+//! ```text
+//! Engine
+//! ├── devices     sharded supervisors -> one actor per device    (device.rs)
+//! ├── patients    sharded supervisors -> one actor per patient   (patient.rs)
+//! ├── care teams  sharded supervisors -> one actor per unit      (care_team.rs)
+//! ├── persons     sharded supervisors -> one actor per person    (physician.rs)
+//! ├── wheels      one task per shard: deadlines of devices and patients (timers.rs)
+//! ├── effects     one task: who is asked, who is paged           (effects.rs)
+//! └── sweep       one task: snapshots and passivation            (sweep.rs)
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use smallvec::smallvec;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::care_team::CareTeams;
+use super::context::{Context, ContextParts, EngineOptions, Wheels};
+use super::device::{DeviceMsg, Devices};
+use super::handle::Handle;
+use super::patient::{PatientMsg, Patients};
+use super::physician::Persons;
+use super::router::{Router, tell_patient};
+use super::rule_book::RuleBook;
+use super::stream::{RecoverError, Stream};
+use super::timers::{Fire, Timers};
+use super::{effects, recovery, sweep};
+use crate::clinical::ids::{DeviceId, PatientId};
+use crate::clinical::rules::RuleSet;
+use crate::clock::Clock;
+use crate::proto::RecordKind;
+use crate::storage::codec::{RulesRecord, decode_rules, encode_rules};
+use crate::storage::{Store, StreamName, Wakes};
+use crate::supervision::{ChildSpec, Intensity, Shards};
+use crate::time::Timestamp;
+
+/// Why the engine did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The journaled rules could not be read.
+    #[error("read the rules from the journal: {0}")]
+    Rules(String),
+    /// A supervisor could not be started.
+    #[error("start the supervisors: {0}")]
+    Supervisors(String),
+    /// The fallback is empty: an alert could end with nobody.
+    #[error("fallback names nobody: name at least one person who is paged when a care team has no answer")]
+    NoFallback,
+}
+
+/// The running engine: the tree over one open store.
+pub struct Engine {
+    context: Arc<Context>,
+    store: Option<Store>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts the tree over `store`, and returns once open alerts, deadlines and silences live again.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(
+        store: Store,
+        rules: Arc<RuleSet>,
+        options: EngineOptions,
+        clock: Clock,
+    ) -> Result<Self, StartError> {
+        if options.fallback.is_empty() {
+            return Err(StartError::NoFallback);
+        }
+        let (effects, jobs) = mpsc::unbounded_channel();
+        let parts = ContextParts { options, clock, store, rules: RuleBook::new(rules), effects };
+        let context = Context::new(&parts);
+        journal_rules(&context).await.map_err(|error| StartError::Rules(error.to_string()))?;
+        let router = start_router(&context).await?;
+        context.complete(router, start_wheels(&context));
+        let mut tasks = vec![tokio::spawn(effects::run(Arc::clone(&context), jobs))];
+        recovery::recover(&context).await;
+        parts.store.forget_recovery_cache();
+        tasks.push(tokio::spawn(sweep::run(Arc::clone(&context))));
+        Ok(Self { context, store: Some(parts.store), tasks })
+    }
+
+    /// The way in for services and library users.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle::new(Arc::clone(&self.context))
+    }
+
+    /// Resolves when the journal refused a commit: the engine must be stopped and opened anew.
+    pub async fn failed(&self) -> crate::storage::Stopped {
+        self.context.writer.stopped().await
+    }
+
+    /// Stops the tree in order: what is in mailboxes is handled first, then snapshots are taken, then the journal is
+    /// closed. Gives up waiting for actors after `within`.
+    pub async fn stop(mut self, within: Duration) {
+        let router = self.context.router();
+        router.devices.stop(within).await;
+        if tokio::time::timeout(within, sweep::sweep(&self.context)).await.is_err() {
+            tracing::warn!("not every actor took its last snapshot: the next start reads more of the journal");
+        }
+        router.patients.stop(within).await;
+        router.care_teams.stop(within).await;
+        router.persons.stop(within).await;
+        self.tasks.iter().for_each(JoinHandle::abort);
+        self.context.feed.end();
+        if let Some(store) = self.store.take() {
+            // Closing waits for threads and for the disk.
+            if tokio::task::spawn_blocking(move || store.close()).await.is_err() {
+                tracing::error!("the journal did not close in order: the next start checks it");
+            }
+        }
+    }
+}
+
+async fn start_router(context: &Arc<Context>) -> Result<Router, StartError> {
+    let shards = context.options.shards;
+    let spec = |kind| ChildSpec { kind, intensity: Intensity::default() };
+    let clock = || context.clock.clone();
+    let failed = |error: ractor::SpawnErr| StartError::Supervisors(error.to_string());
+    Ok(Router {
+        devices: Shards::start(shards, spec("device"), Devices(Arc::downgrade(context)), clock()).await.map_err(failed)?,
+        patients: Shards::start(shards, spec("patient"), Patients(Arc::downgrade(context)), clock()).await.map_err(failed)?,
+        care_teams: Shards::start(1, spec("care team"), CareTeams(Arc::downgrade(context)), clock()).await.map_err(failed)?,
+        persons: Shards::start(1, spec("person"), Persons(Arc::downgrade(context)), clock()).await.map_err(failed)?,
+    })
+}
+
+fn start_wheels(context: &Arc<Context>) -> Wheels {
+    let shards = context.options.shards;
+    let (for_devices, for_patients) = (Arc::downgrade(context), Arc::downgrade(context));
+    let tick_device: Fire<DeviceId> = Arc::new(move |id, _| {
+        let Some(context) = for_devices.upgrade() else { return };
+        tokio::spawn(async move {
+            match context.router().device(&id).await {
+                Ok(actor) => drop(super::router::send(Some(&actor), DeviceMsg::Tick)),
+                Err(error) => tracing::error!(device = %id, %error, "device's actor cannot be activated"),
+            }
+        });
+    });
+    let tick_patient: Fire<PatientId> = Arc::new(move |id, _| {
+        if let Some(context) = for_patients.upgrade() {
+            tell_patient(&context, &id, PatientMsg::Tick);
+        }
+    });
+    let devices = Timers::start(shards, &context.clock, &tick_device);
+    let patients = Timers::start(shards, &context.clock, &tick_patient);
+    Wheels { devices, patients }
+}
+
+/// Reads every rule set that was ever in force, and journals the one in force now where it is new.
+async fn journal_rules(context: &Arc<Context>) -> Result<(), RecoverError> {
+    let recovered = Stream::recover::<()>(context, StreamName::rules(), context.keys.care()).await?;
+    let (mut stream, mut opener) = (recovered.stream, recovered.opener);
+    let current = context.rules.current();
+    let mut known = false;
+    for record in &recovered.tail {
+        let record = decode_rules(&opener.open(record)?)?;
+        known |= record.hash == current.hash();
+        match RuleSet::parse(&record.files) {
+            Ok(set) => context.rules.add(Arc::new(set)),
+            // Replay of what it decided is then not possible; deciding anew is.
+            Err(mistakes) => {
+                tracing::warn!(mistakes = mistakes.len(), "journaled rules are not understood by this version");
+            }
+        }
+    }
+    if !known {
+        let files = current.texts().to_vec();
+        let record = RulesRecord { now: context.clock.now(), hash: current.hash(), files };
+        let sealed = stream.seal(RecordKind::Rules, &encode_rules(&record));
+        stream.append(context, smallvec![sealed], |_: u64, _: Timestamp, _: &mut Wakes| {});
+        context.writer.barrier().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! The composition root: open the journal, recover, start the tree, serve, drain.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::actors::{Engine, EngineOptions, StartError as EngineError};
+use crate::api::server::{Server, StartError as ServerError, admission};
+use crate::clinical::ids::PersonId;
+use crate::clinical::rules::RuleSet;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::storage::{OpenError, Stopped, Store, StoreOptions};
+
+/// After so many stops of the engine within [`STOPS_WITHIN`] the process gives up.
+const STOPS_MAX: usize = 5;
+const STOPS_WITHIN: Duration = Duration::from_secs(60);
+/// Between a stop of the engine and its next start.
+const REOPEN_AFTER: Duration = Duration::from_millis(200);
+
+/// Why the platform does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The journal cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The engine did not start.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A service did not start.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// A name in the configuration is no identifier.
+    #[error("people.fallback: {0}")]
+    Fallback(#[from] crate::clinical::ids::IdError),
+    /// The journal refused commits again and again.
+    #[error("the journal stopped {STOPS_MAX} times within a minute, the last time because: {last}")]
+    GivenUp {
+        /// Why it stopped the last time.
+        last: Stopped,
+    },
+    /// A thread of the opening died.
+    #[error("open of the journal panicked")]
+    Panicked,
+}
+
+/// The running platform: engine and services.
+pub struct Platform {
+    engine: Engine,
+    server: Server,
+}
+
+impl Platform {
+    /// Opens the journal, brings back what was open, then listens.
+    ///
+    /// # Errors
+    /// [`AppError`]; nothing runs then.
+    pub async fn start(config: &Config, rules: Arc<RuleSet>) -> Result<Self, AppError> {
+        let clock = Clock::system();
+        let mut options = StoreOptions::new(&config.storage.data_dir);
+        options.keys_dir.clone_from(&config.storage.keys_dir);
+        options.file_bytes_max = config.storage.journal_file_bytes;
+        let opening = clock.clone();
+        // Recovery of a large journal takes seconds, and blocks.
+        let store = tokio::task::spawn_blocking(move || Store::open(options, opening)).await;
+        let store = store.map_err(|_| AppError::Panicked)??;
+        let engine = Engine::start(store, rules, engine_options(config)?, clock).await?;
+        match Server::start(engine.handle(), config, admission(&config.limits)).await {
+            Ok(server) => Ok(Self { engine, server }),
+            Err(error) => {
+                engine.stop(config.limits.drain).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// The services.
+    #[must_use]
+    pub const fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The engine.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Drains the services, then stops the engine: what was receipted is evaluated or will be at the next start.
+    pub async fn stop(self, within: Duration) {
+        self.server.drain(within).await;
+        self.engine.stop(within).await;
+    }
+}
+
+fn engine_options(config: &Config) -> Result<EngineOptions, AppError> {
+    let fallback = config.people.fallback.iter().map(|id| PersonId::new(id)).collect::<Result<Vec<_>, _>>()?;
+    let idle_after_ms = i64::try_from(config.actors.idle.as_millis()).unwrap_or(i64::MAX);
+    Ok(EngineOptions { idle_after_ms, fallback, ..EngineOptions::default() })
+}
+
+/// What a person or the operating system asks of the running platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Read certificates, revocation list and accounts again.
+    Reload,
+    /// Drain and stop.
+    Stop,
+}
+
+/// Runs the platform until it is asked to stop. A journal that refuses a commit stops the engine; it is opened anew a
+/// bounded number of times. `started` is called at each start.
+///
+/// # Errors
+/// [`AppError`].
+pub async fn run(
+    config: &Config,
+    rules: Arc<RuleSet>,
+    mut requests: tokio::sync::mpsc::Receiver<Request>,
+    mut started: impl FnMut(&Platform),
+) -> Result<(), AppError> {
+    let mut stops: Vec<Instant> = Vec::new();
+    loop {
+        let platform = Platform::start(config, Arc::clone(&rules)).await?;
+        started(&platform);
+        let Some(stopped) = watch(&platform, &mut requests).await else {
+            platform.stop(config.limits.drain).await;
+            return Ok(());
+        };
+        // Not through the journal: it is what failed.
+        tracing::error!(cause = %stopped, "the engine stops: the journal refused a commit; nothing uncommitted was receipted");
+        platform.stop(Duration::from_secs(1)).await;
+        stops.retain(|stop| stop.elapsed() < STOPS_WITHIN);
+        stops.push(Instant::now());
+        if stops.len() >= STOPS_MAX {
+            return Err(AppError::GivenUp { last: stopped });
+        }
+        tokio::time::sleep(REOPEN_AFTER).await;
+    }
+}
+
+/// `None`: asked to stop. Otherwise why the engine failed.
+async fn watch(platform: &Platform, requests: &mut tokio::sync::mpsc::Receiver<Request>) -> Option<Stopped> {
+    loop {
+        tokio::select! {
+            stopped = platform.engine.failed() => return Some(stopped),
+            request = requests.recv() => match request {
+                Some(Request::Reload) => match platform.server.reload() {
+                    Ok(()) => tracing::info!("certificates, revocation list and accounts were read again"),
+                    Err(error) => tracing::error!(%error, "reload failed: what was in force stays in force"),
+                },
+                Some(Request::Stop) | None => return None,
+            },
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `vigil serve`: runs the platform.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::{Failure, exit, rules};
+use crate::app::{self, AppError, Request};
+use crate::config::Config;
+
+/// Runs the platform until SIGTERM or Ctrl-C, which drain it. SIGHUP reads certificates, revocation list and accounts
+/// again.
+///
+/// Example: vigil serve --config config/vigil.toml
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The configuration; `vigil config check FILE` says what is wrong with it.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Where the journal lies, instead of what the configuration says. The keys are then in DIR-keys.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let mut config = Config::load(&args.config)?;
+    if let Some(data_dir) = &args.data_dir {
+        let mut keys = data_dir.clone().into_os_string();
+        keys.push("-keys");
+        config.storage.keys_dir = keys.into();
+        config.storage.data_dir.clone_from(data_dir);
+    }
+    let rules = Arc::new(rules::load(&config.rules_dirs)?);
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(exit::UNAVAILABLE, error))?;
+    runtime.block_on(async {
+        let requests = requests_by_signal().map_err(|error| Failure::new(exit::UNAVAILABLE, error))?;
+        let ready = |platform: &app::Platform| {
+            let (devices, people) = (platform.server().devices_addr(), platform.server().people_addr());
+            eprintln!("vigil: ready; devices at {devices}, people at {people}");
+        };
+        app::run(&config, rules, requests, ready).await.map_err(|error| failure(&error))
+    })
+}
+
+fn requests_by_signal() -> std::io::Result<mpsc::Receiver<Request>> {
+    let (sender, requests) = mpsc::channel(4);
+    let signals = [
+        (SignalKind::terminate(), Request::Stop),
+        (SignalKind::interrupt(), Request::Stop),
+        (SignalKind::hangup(), Request::Reload),
+    ];
+    for (kind, request) in signals {
+        let mut arrivals = signal(kind)?;
+        let sender = sender.clone();
+        tokio::spawn(async move { while arrivals.recv().await.is_some() && sender.send(request).await.is_ok() {} });
+    }
+    Ok(requests)
+}
+
+fn failure(error: &AppError) -> Failure {
+    let code = match error {
+        AppError::Open(_) | AppError::GivenUp { .. } | AppError::Panicked => exit::STORAGE,
+        AppError::Engine(_) | AppError::Fallback(_) | AppError::Server(_) => exit::BAD_CONFIG,
+    };
+    Failure::new(code, error)
+}

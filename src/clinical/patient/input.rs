@@ -1,0 +1,93 @@
+//! What a patient's actor is told, and how it stands in the journal: each input with the events that follow from it.
+
+use smallvec::SmallVec;
+use smol_str::SmolStr;
+
+use crate::clinical::alert::{AlertEvent, Command};
+use crate::clinical::device::ConditionChange;
+use crate::clinical::ids::{DeviceId, PersonId, UnitId};
+use crate::clinical::reading::Reading;
+use crate::time::Timestamp;
+
+/// One item that a device hands to its patient.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// The device belongs to the patient from here on, or no longer.
+    Assignment {
+        /// Which.
+        assigned: bool,
+    },
+    /// A reading, without the observations that do not count, in judged time.
+    Reading(Box<Reading>),
+    /// A condition of the device.
+    Condition(ConditionChange),
+}
+
+/// Items of one device that were consumed one after another: all of them for this patient up to `through`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The device.
+    pub device: DeviceId,
+    /// Stream sequence of the last one.
+    pub through: u64,
+}
+
+/// An input as it is journaled. Consumed items are named, not copied: they stand in the devices' streams.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PatientInput {
+    /// Items consumed in this order; events follow from the last item alone.
+    Consumed(SmallVec<[Run; 1]>),
+    /// The patient was admitted, or moved.
+    Admitted {
+        /// The care unit.
+        unit: UnitId,
+        /// The bed.
+        bed: SmolStr,
+    },
+    /// From here on these rules and this version of the engine decide.
+    RulesAdopted {
+        /// Hash of the rule set.
+        hash: [u8; 32],
+        /// Version of the engine.
+        engine: u32,
+    },
+    /// Time came to look at deadlines.
+    Tick {
+        /// Whom to page where the care team names nobody.
+        fallback: Vec<PersonId>,
+    },
+    /// The care team's answer for a step.
+    TeamAnswered {
+        /// The alert.
+        ordinal: u32,
+        /// Its round.
+        round: u32,
+        /// The step.
+        step: u32,
+        /// Who; empty: nobody is on call.
+        people: Vec<PersonId>,
+        /// How long they have.
+        delay_ms: u32,
+        /// Whether it is the last step.
+        last: bool,
+        /// Version of the ladder that answered.
+        policy_version: u32,
+        /// Whom to page if nobody is on call.
+        fallback: Vec<PersonId>,
+    },
+    /// A person's command that was carried out.
+    Command(Command),
+    /// Every open alert is closed, on record.
+    Withdrawn,
+}
+
+/// One record of a patient's stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PatientRecord {
+    /// Receipt time of the decision.
+    pub now: Timestamp,
+    /// The input.
+    pub input: PatientInput,
+    /// What followed.
+    pub events: Vec<AlertEvent>,
+}

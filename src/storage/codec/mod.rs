@@ -1,0 +1,21 @@
+//! Between the facts of the pure core and their stored format (`proto/vigil/v1/journal.proto`).
+
+mod alert;
+mod condition;
+mod device;
+mod error;
+mod patient;
+mod reading;
+mod unit_streams;
+
+#[cfg(test)]
+mod tests;
+
+pub use device::{DeviceRecord, decode_device, encode_device};
+pub use error::DecodeError;
+pub use patient::{decode_patient, encode_patient};
+pub use reading::{decode_reading, encode_reading};
+pub use unit_streams::{
+    CareRecord, PersonEvent, PersonRecord, RulesRecord, decode_care, decode_person, decode_rules, encode_care,
+    encode_person, encode_rules,
+};

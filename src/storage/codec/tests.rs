@@ -1,0 +1,241 @@
+//! What is encoded decodes to the same; every variant of the journal's facts once.
+
+use smallvec::smallvec;
+
+use super::*;
+use crate::clinical::alert::{AlertEvent, CloseCause, Command, RoundCause, Verb};
+use crate::clinical::codes::Code;
+use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Priority};
+use crate::clinical::device::{
+    ConditionChange, DeviceEvent, HandOver, Registration, StoredReading,
+};
+use crate::clinical::judge::Rejection;
+use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, RuleId, UnitId};
+use crate::clinical::patient::{PatientInput, PatientRecord, Run};
+use crate::clinical::reading::{Lane, Observation, RawPayload, Reading, ReadingKey, Validity, Value};
+use crate::clinical::units::Unit;
+use crate::time::Timestamp;
+
+fn person(id: &str) -> PersonId {
+    PersonId::new(id).unwrap()
+}
+
+fn reading() -> Reading {
+    let observation = |code, value| Observation { code: Code(code), value, unit: Unit::None, validity: Validity::Valid };
+    Reading {
+        key: ReadingKey { boot: u64::MAX, lane: Lane::Backlog, sequence: 9 },
+        device_time: Timestamp(1_700_000_000_000_000),
+        sent_at: Timestamp(i64::MIN),
+        observed_until: Some(Timestamp(i64::MAX)),
+        period_ms: 1_000,
+        signal: Validity::NoSignal,
+        observations: smallvec![
+            observation(1, Value::Number(-0.5)),
+            observation(2, Value::Text("V".into())),
+            observation(3, Value::Samples { period_us: 4_000, values: Box::new([0.25, -1.5]) }),
+        ],
+        payload: Some(Box::new(RawPayload { content_type: "application/octet-stream".into(), bytes: vec![0, 255] })),
+    }
+}
+
+fn condition() -> Condition {
+    Condition {
+        key: ConditionKey { rule: RuleId::new("asystole").unwrap(), device: Some(DeviceId::new("d1").unwrap()) },
+        rule_version: 3,
+        kind: ConditionKind::Physiological,
+        priority: Priority::High,
+        latching: true,
+        start: Timestamp(-1),
+        onset: Timestamp(4_000_000),
+        value: Some(4.0),
+        limit: None,
+        text: "no beat for 4 s".into(),
+        evidence: vec![Evidence { device: DeviceId::new("d1").unwrap(), stream_sequence: 12 }],
+    }
+}
+
+fn link() -> HandOver {
+    HandOver { patient: PatientId::new("p1").unwrap(), previous: 41 }
+}
+
+fn device_events() -> Vec<DeviceEvent> {
+    let registration = |gateway| Registration {
+        model: "m".into(),
+        firmware: "1.2".into(),
+        unit: UnitId::new("icu").unwrap(),
+        gateway,
+    };
+    vec![
+        DeviceEvent::Registered(registration(None)),
+        DeviceEvent::Registered(registration(Some(GatewayId::new("g1").unwrap()))),
+        DeviceEvent::Assigned { hand_over: link(), from: Some(Timestamp(5)) },
+        DeviceEvent::Assigned { hand_over: link(), from: None },
+        DeviceEvent::Unassigned(link()),
+        DeviceEvent::Reading(Box::new(StoredReading {
+            reading: reading(),
+            fingerprint: 77,
+            hand_over: Some(link()),
+            shift_us: -3,
+            rejections: vec![
+                Rejection { observation: None, code: Code(0), reason: "later than sent_at".into() },
+                Rejection { observation: Some(1), code: Code(2), reason: "unknown unit".into() },
+            ],
+        })),
+        DeviceEvent::GapDeclared { from: ReadingKey { boot: 1, lane: Lane::Live, sequence: 5 }, through: 9 },
+        DeviceEvent::Conflicted { reading: Box::new(reading()), fingerprint: 78 },
+        DeviceEvent::Condition { hand_over: None, change: ConditionChange::Began(condition()) },
+        DeviceEvent::Condition {
+            hand_over: Some(link()),
+            change: ConditionChange::Ended(RuleId::new("device_silent").unwrap(), Timestamp(8)),
+        },
+    ]
+}
+
+fn alert_events() -> Vec<AlertEvent> {
+    let (ordinal, round, step, deadline, lateness_ms) = (4, 2, 3, Timestamp(99), -5);
+    let by = person("ada");
+    let mut events = vec![
+        AlertEvent::Raised { ordinal, condition: condition(), deadline },
+        AlertEvent::Folded { ordinal, condition: condition() },
+        AlertEvent::StepDue { ordinal, round, step, deadline, lateness_ms },
+        AlertEvent::NoOneOnCall { ordinal, round, step },
+        AlertEvent::StepEntered {
+            ordinal,
+            round,
+            step,
+            people: vec![by.clone(), person("bo")],
+            policy_version: 6,
+            last: true,
+            fallback: true,
+            deadline,
+            lateness_ms,
+        },
+        AlertEvent::Acknowledged { ordinal, by: by.clone(), reason: "seen".into(), until: deadline },
+        AlertEvent::Accepted { ordinal, by: by.clone(), until: deadline },
+        AlertEvent::Rejected { ordinal, by: by.clone(), reason: "off duty".into() },
+        AlertEvent::Escalated { ordinal, round, step, by: by.clone(), to: Some(person("bo")), reason: "".into() },
+        AlertEvent::Escalated { ordinal, round, step, by: by.clone(), to: None, reason: "help".into() },
+        AlertEvent::AnswerExpired { ordinal, lateness_ms },
+        AlertEvent::ConditionCleared { ordinal, at: deadline },
+        AlertEvent::Reset { ordinal, by: by.clone() },
+        AlertEvent::Commented { ordinal, by, text: "artefact".into() },
+    ];
+    let round_causes = [
+        RoundCause::Raised,
+        RoundCause::PriorityRose,
+        RoundCause::AcknowledgementExpired,
+        RoundCause::SetInAnew,
+        RoundCause::LadderRepeats,
+    ];
+    events.extend(round_causes.map(|cause| AlertEvent::RoundBegan { ordinal, round, cause, deadline, lateness_ms }));
+    let close_causes =
+        [CloseCause::Ended, CloseCause::EndedUnanswered, CloseCause::Reset, CloseCause::Withdrawn];
+    events.extend(close_causes.map(|cause| AlertEvent::Closed { ordinal, cause }));
+    events
+}
+
+fn inputs() -> Vec<PatientInput> {
+    let command = |verb| {
+        PatientInput::Command(Command {
+            ordinal: 4,
+            verb,
+            by: person("ada"),
+            reason: "because".into(),
+            seen_version: 2,
+        })
+    };
+    vec![
+        PatientInput::Consumed(smallvec![
+            Run { device: DeviceId::new("d1").unwrap(), through: 7 },
+            Run { device: DeviceId::new("d2").unwrap(), through: 1 },
+        ]),
+        PatientInput::Admitted { unit: UnitId::new("icu").unwrap(), bed: "4".into() },
+        PatientInput::RulesAdopted { hash: [7; 32], engine: 1 },
+        PatientInput::Tick { fallback: vec![person("chief")] },
+        PatientInput::TeamAnswered {
+            ordinal: 4,
+            round: 1,
+            step: 2,
+            people: vec![person("ada")],
+            delay_ms: 60_000,
+            last: true,
+            policy_version: 9,
+            fallback: vec![person("chief")],
+        },
+        command(Verb::Acknowledge),
+        command(Verb::Accept),
+        command(Verb::Reject),
+        command(Verb::Escalate { to: None }),
+        command(Verb::Escalate { to: Some(person("bo")) }),
+        command(Verb::Reset),
+        command(Verb::Comment),
+        PatientInput::Withdrawn,
+    ]
+}
+
+#[test]
+fn device_events_come_back_as_they_were() {
+    let now = Timestamp(123);
+    for event in device_events() {
+        let (head, body) = encode_device(&event, now);
+        let record = decode_device(&head).unwrap();
+        assert_eq!(record.now, now);
+        assert_eq!(record.hand_over().unwrap().as_ref(), event.hand_over());
+        let body = (!body.is_empty()).then_some(body);
+        assert_eq!(record.with_body(body.as_deref()).unwrap(), event);
+    }
+}
+
+#[test]
+fn an_erased_reading_keeps_its_bookkeeping() {
+    let event = &device_events()[5];
+    let (head, _) = encode_device(event, Timestamp(1));
+    let DeviceEvent::Reading(stored) = decode_device(&head).unwrap().with_body(None).unwrap() else {
+        panic!("it is a reading")
+    };
+    assert_eq!((stored.reading.key, stored.fingerprint, stored.reading.period_ms), (reading().key, 77, 1_000));
+    assert!(stored.reading.observations.is_empty());
+}
+
+#[test]
+fn patient_records_come_back_as_they_were() {
+    for input in inputs() {
+        let record = PatientRecord { now: Timestamp(-4), input, events: alert_events() };
+        assert_eq!(decode_patient(&encode_patient(&record)).unwrap(), record);
+    }
+}
+
+#[test]
+fn records_of_units_people_and_rules_come_back_as_they_were() {
+    let now = Timestamp(55);
+    let care = CareRecord {
+        now,
+        policy_version: 2,
+        unit: UnitId::new("icu").unwrap(),
+        steps: vec![(vec![person("ada")], 60_000), (vec![person("bo"), person("chief")], 1)],
+    };
+    assert_eq!(decode_care(&encode_care(&care)).unwrap(), care);
+    let alert: crate::clinical::ids::AlertId = "p1~4".parse().unwrap();
+    for event in [PersonEvent::Paged { alert: alert.clone(), round: 2, step: 1 }, PersonEvent::Withdrawn(alert)] {
+        let record = PersonRecord { now, event };
+        assert_eq!(decode_person(&encode_person(&record)).unwrap(), record);
+    }
+    let rules = RulesRecord { now, hash: [3; 32], files: vec![("a.toml".into(), "x = 1".into())] };
+    assert_eq!(decode_rules(&encode_rules(&rules)).unwrap(), rules);
+}
+
+#[test]
+fn cut_or_altered_plaintexts_are_errors_and_never_panics() {
+    let (head, _) = encode_device(&device_events()[5], Timestamp(1));
+    let record = PatientRecord { now: Timestamp(1), input: inputs()[4].clone(), events: alert_events() };
+    let patient = encode_patient(&record);
+    for length in 0..head.len() {
+        drop(decode_device(&head[..length]));
+    }
+    for length in 0..patient.len() {
+        drop(decode_patient(&patient[..length]));
+    }
+    assert!(decode_device(&[]).is_err());
+    assert!(decode_patient(&[]).is_err());
+    assert!(decode_rules(&encode_rules(&RulesRecord { now: Timestamp(1), hash: [0; 32], files: vec![] })[..5]).is_err());
+}
