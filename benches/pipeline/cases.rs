@@ -33,14 +33,8 @@ pub async fn run(options: &Options, bare: Option<&Bare>, scratch: &Path, outcome
         }
     }
     if options.wants("batches") {
-        let shape = Shape {
-            devices: 10_000,
-            connections: 16,
-            streams: 16,
-            batch: 100,
-            window: 8,
-            total: 3_200_000 / scale,
-        };
+        let shape =
+            Shape { devices: 10_000, connections: 16, streams: 16, batch: 100, window: 8, total: 3_200_000 / scale };
         throughput("batches of 100, 16 gateways, 10,000 devices", shape, bare, &scratch.join("batches"), outcomes)
             .await?;
     }
@@ -81,13 +75,7 @@ async fn measure(dir: &Path, shape: Shape) -> Outcome<LoadReport> {
     Ok(load::run(streams, &load_options(shape, &clock), &clock).await?)
 }
 
-async fn throughput(
-    what: &str,
-    shape: Shape,
-    bare: Option<&Bare>,
-    dir: &Path,
-    outcomes: &mut Outcomes,
-) -> Outcome<()> {
+async fn throughput(what: &str, shape: Shape, bare: Option<&Bare>, dir: &Path, outcomes: &mut Outcomes) -> Outcome<()> {
     let yardstick = bare.map(|bare| bare.measure(shape)).transpose()?;
     let report = measure(dir, shape).await?;
     let least = Target::RatioAtLeast(0.4);
@@ -101,14 +89,7 @@ async fn throughput(
 /// Sixteen streams, one reading in flight on each: some 10,000 readings/s. Then 10,000 readings/s at a fixed rate with
 /// hearts that stop.
 async fn latency(scale: usize, bare: Option<&Bare>, dir: &Path, outcomes: &mut Outcomes) -> Outcome<()> {
-    let shape = Shape {
-        devices: 10_000,
-        connections: 8,
-        streams: 16,
-        batch: 1,
-        window: 1,
-        total: 160_000 / scale,
-    };
+    let shape = Shape { devices: 10_000, connections: 8, streams: 16, batch: 1, window: 1, total: 160_000 / scale };
     let yardstick = bare.map(|bare| bare.measure(shape)).transpose()?;
     let clock = Clock::system();
     let (site, platform, ward) = begin(dir, shape, &clock).await?;

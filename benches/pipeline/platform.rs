@@ -150,8 +150,5 @@ fn addresses(line: &str) -> Option<(String, String)> {
 }
 
 fn read(files: &IssuedFiles) -> Outcome<Credentials> {
-    Ok(Credentials {
-        certificate_pem: channel::read_pem(&files.certificate)?,
-        key_pem: channel::read_pem(&files.key)?,
-    })
+    Ok(Credentials { certificate_pem: channel::read_pem(&files.certificate)?, key_pem: channel::read_pem(&files.key)? })
 }

@@ -72,7 +72,8 @@ impl AlertFeed {
     /// Publishes a committed decision. Called on the writer's thread, in the order of positions.
     pub fn publish(&self, committed: &Committed) {
         let mut state = self.lock();
-        let (_, mut book) = state.books.remove(&committed.patient).unwrap_or((committed.place.clone(), AlertBook::default()));
+        let (_, mut book) =
+            state.books.remove(&committed.patient).unwrap_or((committed.place.clone(), AlertBook::default()));
         for news in fold(&mut book, committed) {
             if news.view.alert.closed.is_some() {
                 state.closed.push_front(Arc::clone(&news.view));

@@ -31,7 +31,9 @@ async fn carry_out(context: &Arc<Context>, job: EffectJob) {
             let ask = CareTeamMsg::Ask { patient, ordinal, round, step };
             match context.router().care_team(&unit).await {
                 Ok(team) => drop(super::router::send(Some(&team), ask)),
-                Err(error) => tracing::error!(%unit, %error, "care team cannot be asked: its deadline pages the fallback"),
+                Err(error) => {
+                    tracing::error!(%unit, %error, "care team cannot be asked: its deadline pages the fallback")
+                }
             }
         }
         Effect::Page { ordinal, round, step, people } => {

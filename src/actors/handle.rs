@@ -82,12 +82,7 @@ impl DeviceLink {
     ///
     /// # Errors
     /// [`NotLinked::Unavailable`]: nothing was taken.
-    pub async fn deliver(
-        &mut self,
-        reading: Reading,
-        lost_through: u64,
-        permit: Arc<Permit>,
-    ) -> Result<(), NotLinked> {
+    pub async fn deliver(&mut self, reading: Reading, lost_through: u64, permit: Arc<Permit>) -> Result<(), NotLinked> {
         let cell = Arc::clone(&self.cell);
         let message = DeviceMsg::Reading { reading: Box::new(reading), lost_through, permit, cell };
         let Err(message) = send(Some(&self.actor), message) else { return Ok(()) };
@@ -283,8 +278,7 @@ impl Handle {
         self.context.directory.device(&device).ok_or(NotLinked::NotRegistered)?;
         let actor = self.context.router().device(&device).await.map_err(|_| NotLinked::Unavailable)?;
         let (reply, granted) = oneshot::channel();
-        let message =
-            DeviceMsg::Link { speaker: speaker.clone(), boot, pending, outlet: Arc::clone(outlet), reply };
+        let message = DeviceMsg::Link { speaker: speaker.clone(), boot, pending, outlet: Arc::clone(outlet), reply };
         send(Some(&actor), message).map_err(|_| NotLinked::Unavailable)?;
         let grant = granted.await.map_err(|_| NotLinked::Unavailable)??;
         let context = Arc::clone(&self.context);
@@ -430,12 +424,8 @@ impl Handle {
     pub fn status(&self) -> Status {
         let Context { counters, feed, .. } = &*self.context;
         let router = self.context.router();
-        let all = [
-            router.devices.counts(),
-            router.patients.counts(),
-            router.care_teams.counts(),
-            router.persons.counts(),
-        ];
+        let all =
+            [router.devices.counts(), router.patients.counts(), router.care_teams.counts(), router.persons.counts()];
         let consumed = counters.items_consumed.get();
         Status {
             position: self.context.writer.committed_position(),

@@ -10,8 +10,8 @@ use super::context::Context;
 use super::sweep::SweepPart;
 use crate::proto::RecordKind;
 use crate::storage::{
-    Append, DataKey, OnCommit, Opener, SealError, SealedRecord, Sealer, Snapshot, StoredRecord, StreamHead, StreamName, Wakes,
-    open_state, seal_state,
+    Append, DataKey, OnCommit, Opener, SealError, SealedRecord, Sealer, Snapshot, StoredRecord, StreamHead, StreamName,
+    Wakes, open_state, seal_state,
 };
 use crate::time::Timestamp;
 
@@ -69,14 +69,13 @@ impl Stream {
         let head = context.streams.head(&name);
         let committed = head.committed();
         // A snapshot that does not open or decode is passed over: the journal is the truth.
-        let snapshot = context
-            .snapshots
-            .get(&name)
-            .filter(|snapshot| snapshot.sequence <= committed.sequence)
-            .and_then(|snapshot| {
-                let plaintext = open_state(&key, &name, snapshot.sequence, &snapshot.state).ok()?;
-                Some((snapshot.sequence, postcard::from_bytes(&plaintext).ok()?))
-            });
+        let snapshot =
+            context.snapshots.get(&name).filter(|snapshot| snapshot.sequence <= committed.sequence).and_then(
+                |snapshot| {
+                    let plaintext = open_state(&key, &name, snapshot.sequence, &snapshot.state).ok()?;
+                    Some((snapshot.sequence, postcard::from_bytes(&plaintext).ok()?))
+                },
+            );
         let (after, state) = snapshot.unwrap_or_default();
         let tail = context.reader.tail(&name, after)?;
         let stream = Self {
@@ -152,12 +151,7 @@ impl Stream {
     }
 
     /// Hands records to the writer; without records `on_commit` runs after everything that was appended before.
-    pub fn append(
-        &self,
-        context: &Context,
-        records: SmallVec<[SealedRecord; 1]>,
-        on_commit: impl OnCommit + 'static,
-    ) {
+    pub fn append(&self, context: &Context, records: SmallVec<[SealedRecord; 1]>, on_commit: impl OnCommit + 'static) {
         context.writer.append(Append {
             stream: self.name.clone(),
             head: Arc::clone(&self.head),

@@ -125,9 +125,15 @@ async fn start_router(context: &Arc<Context>) -> Result<Router, StartError> {
     let clock = || context.clock.clone();
     let failed = |error: ractor::SpawnErr| StartError::Supervisors(error.to_string());
     Ok(Router {
-        devices: Shards::start(shards, spec("device"), Devices(Arc::downgrade(context)), clock()).await.map_err(failed)?,
-        patients: Shards::start(shards, spec("patient"), Patients(Arc::downgrade(context)), clock()).await.map_err(failed)?,
-        care_teams: Shards::start(1, spec("care team"), CareTeams(Arc::downgrade(context)), clock()).await.map_err(failed)?,
+        devices: Shards::start(shards, spec("device"), Devices(Arc::downgrade(context)), clock())
+            .await
+            .map_err(failed)?,
+        patients: Shards::start(shards, spec("patient"), Patients(Arc::downgrade(context)), clock())
+            .await
+            .map_err(failed)?,
+        care_teams: Shards::start(1, spec("care team"), CareTeams(Arc::downgrade(context)), clock())
+            .await
+            .map_err(failed)?,
         persons: Shards::start(1, spec("person"), Persons(Arc::downgrade(context)), clock()).await.map_err(failed)?,
     })
 }

@@ -100,7 +100,8 @@ impl Conservation {
     #[must_use]
     pub fn holds(&self) -> bool {
         let lanes = self.lanes.values().all(|lane| {
-            lane.first_hole.is_none() && lane.first_double.is_none()
+            lane.first_hole.is_none()
+                && lane.first_double.is_none()
                 && lane.stored + lane.declared_missing == lane.through
         });
         let patients = self.patients.values().all(|patient| {
@@ -115,13 +116,17 @@ impl Conservation {
 /// # Errors
 /// [`AuditError`].
 pub fn conserve(reader: &Reader, keys: &Keys) -> Result<Conservation, AuditError> {
-    let mut sums = Summing { keys, openers: HashMap::new(), sums: Conservation::default(), links: HashMap::new(), marks: HashMap::new() };
+    let mut sums = Summing {
+        keys,
+        openers: HashMap::new(),
+        sums: Conservation::default(),
+        links: HashMap::new(),
+        marks: HashMap::new(),
+    };
     let mut failed = None;
     reader.scan(0, &mut |view| {
-        let relevant = matches!(
-            view.kind,
-            RecordKind::Reading | RecordKind::Device | RecordKind::Mark | RecordKind::Patient
-        );
+        let relevant =
+            matches!(view.kind, RecordKind::Reading | RecordKind::Device | RecordKind::Mark | RecordKind::Patient);
         if !relevant {
             return ControlFlow::Continue(());
         }
@@ -161,11 +166,7 @@ impl Summing<'_> {
     }
 
     fn take_device(&mut self, record: &StoredRecord, plaintext: &[u8]) -> Result<(), AuditError> {
-        let wrong = |error| AuditError::Decode {
-            stream: record.stream.to_string(),
-            sequence: record.sequence,
-            error,
-        };
+        let wrong = |error| AuditError::Decode { stream: record.stream.to_string(), sequence: record.sequence, error };
         let head = decode_device(plaintext).map_err(wrong)?;
         let device = record.stream.id().to_owned();
         if let Some((first, last, stored)) = head.receipted().map_err(wrong)? {

@@ -171,13 +171,7 @@ impl PatientReplay<'_> {
             let from = state.mark(&run.device) + 1;
             for item in read_items(self.reader, self.keys, patient, &run.device, from, run.through)? {
                 sum.items += 1;
-                derived.extend(state.consume(
-                    &run.device,
-                    item.stream_sequence,
-                    &item.item,
-                    item.received_at,
-                    rules,
-                ));
+                derived.extend(state.consume(&run.device, item.stream_sequence, &item.item, item.received_at, rules));
             }
         }
         Ok(derived)

@@ -34,7 +34,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut faults: Vec<String> = missing
         .iter()
         .map(|claim| {
-            format!("{} boot {} {:?}: receipted through {}, not stored", claim.device, claim.boot, claim.lane, claim.through)
+            format!(
+                "{} boot {} {:?}: receipted through {}, not stored",
+                claim.device, claim.boot, claim.lane, claim.through
+            )
         })
         .collect();
     faults.extend(differences(&sums));
@@ -90,8 +93,14 @@ fn print(sums: &Conservation, claims: usize, missing: usize, json: bool) {
         );
         return;
     }
-    println!("{} lanes: {stored} readings stored, {declared} declared missing, {conflicting} set aside", sums.lanes.len());
-    println!("{} patients: {handed_over} items handed over, {evaluated} evaluated, {pending} pending", sums.patients.len());
+    println!(
+        "{} lanes: {stored} readings stored, {declared} declared missing, {conflicting} set aside",
+        sums.lanes.len()
+    );
+    println!(
+        "{} patients: {handed_over} items handed over, {evaluated} evaluated, {pending} pending",
+        sums.patients.len()
+    );
     if claims > 0 {
         println!("{claims} receipts: {missing} are not borne out by the journal");
     }

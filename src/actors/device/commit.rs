@@ -50,8 +50,7 @@ impl DeviceCommit {
         if rejections.is_empty() {
             return;
         }
-        let reasons: Vec<String> =
-            rejections.iter().map(reason).collect();
+        let reasons: Vec<String> = rejections.iter().map(reason).collect();
         self.note(sequence, Outcome::ObservationsRejected, &reasons.join("; "));
     }
 

@@ -9,8 +9,8 @@ use crate::clinical::alert::{Effect, Response};
 use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::patient::{PatientInput, PatientRecord, PatientState};
 use crate::clinical::rules::RuleSet;
-use crate::storage::{StoredItem, StreamName, read_items};
 use crate::storage::codec::decode_patient;
+use crate::storage::{StoredItem, StreamName, read_items};
 
 /// Recovers the state that the committed records give.
 pub(super) async fn recover(context: &Context, patient: &PatientId) -> Result<Parts, RecoverError> {
@@ -51,9 +51,7 @@ async fn restore(
 pub(super) fn rules_in_force(context: &Context, state: &PatientState) -> Result<Arc<RuleSet>, RecoverError> {
     match state.rules_in_force() {
         None => Ok(context.rules.current()),
-        Some((hash, _)) => {
-            context.rules.get(&hash).ok_or_else(|| RecoverError::UnknownRules(hex::encode(hash)))
-        }
+        Some((hash, _)) => context.rules.get(&hash).ok_or_else(|| RecoverError::UnknownRules(hex::encode(hash))),
     }
 }
 
@@ -63,12 +61,9 @@ pub(super) fn outstanding_effects(state: &PatientState) -> Vec<Effect> {
         Response::Waiting { step, entered: false, .. } => {
             Some(Effect::AskCareTeam { ordinal: alert.ordinal, round: alert.round, step: *step })
         }
-        Response::Waiting { step, entered: true, people, .. } => Some(Effect::Page {
-            ordinal: alert.ordinal,
-            round: alert.round,
-            step: *step,
-            people: people.clone(),
-        }),
+        Response::Waiting { step, entered: true, people, .. } => {
+            Some(Effect::Page { ordinal: alert.ordinal, round: alert.round, step: *step, people: people.clone() })
+        }
         Response::Answered { .. } => None,
     });
     wanted.collect()

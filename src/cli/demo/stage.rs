@@ -7,16 +7,14 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use super::Args;
 use super::feed::follow;
 use super::screen::{Sources, show};
 use super::site::{ADMIN, PHYSICIAN, Site, UNIT, care_team};
 use super::summary;
 use super::ward::WardState;
-use super::Args;
 use crate::app::{self, AppError, Request};
-use crate::cli::simulate::{
-    Pace, Plan, PlayError, Report, WardPlan, play, stop_on_signals, synthetic_ward,
-};
+use crate::cli::simulate::{Pace, Plan, PlayError, Report, WardPlan, play, stop_on_signals, synthetic_ward};
 use crate::cli::{Failure, exit};
 use crate::client::channel::{self, Bearer};
 use crate::client::enrol::Registrar;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::clinical::condition::Condition;
-use crate::clinical::judge::{Rejection, take_out};
 use crate::clinical::ids::{GatewayId, PatientId, RuleId, UnitId};
+use crate::clinical::judge::{Rejection, take_out};
 use crate::clinical::reading::{Lane, Reading, ReadingKey};
 use crate::time::Timestamp;
 

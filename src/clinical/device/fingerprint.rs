@@ -11,9 +11,7 @@ pub fn fingerprint(reading: &Reading) -> u64 {
     hash.word(reading.observed_until.map_or(u64::MAX, |at| at.micros().cast_unsigned()));
     hash.word(u64::from(reading.period_ms) << 8 | reading.signal as u64);
     for observation in &reading.observations {
-        hash.word(
-            u64::from(observation.code.0) << 24 | (observation.unit as u64) << 8 | observation.validity as u64,
-        );
+        hash.word(u64::from(observation.code.0) << 24 | (observation.unit as u64) << 8 | observation.validity as u64);
         match &observation.value {
             Value::Number(number) => hash.word(number.to_bits()),
             Value::Text(text) => hash.bytes(text.as_bytes()),

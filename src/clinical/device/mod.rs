@@ -10,4 +10,6 @@ mod tests;
 
 pub use event::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 pub use fingerprint::fingerprint;
-pub use state::{Arrival, Assignment, CLOCK_SKEW_US_MAX, DEVICE_CLOCK, DEVICE_SILENT, DeviceState, NotAssignable, SILENCE_MS_MIN};
+pub use state::{
+    Arrival, Assignment, CLOCK_SKEW_US_MAX, DEVICE_CLOCK, DEVICE_SILENT, DeviceState, NotAssignable, SILENCE_MS_MIN,
+};

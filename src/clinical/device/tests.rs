@@ -6,8 +6,8 @@ use smallvec::smallvec;
 use super::lane::FINGERPRINTS_KEPT;
 use super::*;
 use crate::clinical::codes::Code;
-use crate::clinical::judge::Rejection;
 use crate::clinical::ids::{DeviceId, PatientId, UnitId};
+use crate::clinical::judge::Rejection;
 use crate::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
 use crate::clinical::units::Unit;
 use crate::time::Timestamp;
@@ -24,12 +24,8 @@ struct Held {
 
 impl Held {
     fn registered() -> Self {
-        let mut held = Self {
-            id: DeviceId::new("d1").unwrap(),
-            state: DeviceState::default(),
-            sequence: 0,
-            events: Vec::new(),
-        };
+        let mut held =
+            Self { id: DeviceId::new("d1").unwrap(), state: DeviceState::default(), sequence: 0, events: Vec::new() };
         let unit = UnitId::new("icu").unwrap();
         let registration = Registration { model: "m".into(), firmware: "1".into(), unit, gateway: None };
         held.apply(DeviceEvent::Registered(registration), T0);
@@ -150,7 +146,8 @@ fn lanes_and_boots_count_apart() {
 #[test]
 fn a_clock_that_is_off_is_reported_once_and_its_readings_are_judged_by_receipt_time() {
     let mut held = Held::assigned();
-    for (sequence, sent_at) in [(1, Timestamp(0)), (2, Timestamp(1_000_000)), (3, Timestamp::MAX), (4, Timestamp::MIN)] {
+    for (sequence, sent_at) in [(1, Timestamp(0)), (2, Timestamp(1_000_000)), (3, Timestamp::MAX), (4, Timestamp::MIN)]
+    {
         let mut skewed = reading(sequence, 97.0);
         (skewed.sent_at, skewed.device_time) = (sent_at, sent_at);
         held.receive(skewed, at(sequence));

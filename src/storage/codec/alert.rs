@@ -107,9 +107,13 @@ pub(super) fn decode(stored: proto::StoredAlertEvent) -> Result<AlertEvent, Deco
     Ok(match stored.kind() {
         Kind::Raised => AlertEvent::Raised { ordinal, condition: condition_of(stored.condition)?, deadline: at },
         Kind::Folded => AlertEvent::Folded { ordinal, condition: condition_of(stored.condition)? },
-        Kind::RoundBegan => {
-            AlertEvent::RoundBegan { ordinal, round, cause: decode_round_cause(stored.round_cause())?, deadline: at, lateness_ms }
-        }
+        Kind::RoundBegan => AlertEvent::RoundBegan {
+            ordinal,
+            round,
+            cause: decode_round_cause(stored.round_cause())?,
+            deadline: at,
+            lateness_ms,
+        },
         Kind::StepDue => AlertEvent::StepDue { ordinal, round, step, deadline: at, lateness_ms },
         Kind::NoOneOnCall => AlertEvent::NoOneOnCall { ordinal, round, step },
         Kind::StepEntered => AlertEvent::StepEntered {
@@ -123,9 +127,7 @@ pub(super) fn decode(stored: proto::StoredAlertEvent) -> Result<AlertEvent, Deco
             deadline: at,
             lateness_ms,
         },
-        Kind::Acknowledged => {
-            AlertEvent::Acknowledged { ordinal, by: person(&stored.by)?, reason: text, until: at }
-        }
+        Kind::Acknowledged => AlertEvent::Acknowledged { ordinal, by: person(&stored.by)?, reason: text, until: at },
         Kind::Accepted => AlertEvent::Accepted { ordinal, by: person(&stored.by)?, until: at },
         Kind::Rejected => AlertEvent::Rejected { ordinal, by: person(&stored.by)?, reason: text },
         Kind::Escalated => AlertEvent::Escalated {

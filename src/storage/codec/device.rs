@@ -3,13 +3,13 @@
 use prost::Message;
 use smol_str::SmolStr;
 
+use super::condition;
 use super::error::DecodeError;
 use super::reading::{decode_lane, decode_reading, encode_lane, encode_reading};
-use super::condition;
-use crate::clinical::device::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 use crate::clinical::codes::Code;
-use crate::clinical::judge::Rejection;
+use crate::clinical::device::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 use crate::clinical::ids::{GatewayId, IdError, PatientId, UnitId};
+use crate::clinical::judge::Rejection;
 use crate::clinical::reading::ReadingKey;
 use crate::proto::{self, device_record::Event as Stored};
 use crate::time::Timestamp;
@@ -232,10 +232,9 @@ fn body_or_empty(key: ReadingKey, body: Option<&[u8]>) -> Result<crate::clinical
 fn encode_change(hand_over: Option<&HandOver>, change: &ConditionChange) -> Stored {
     let hand_over = hand_over.map(encode_link);
     match change {
-        ConditionChange::Began(began) => Stored::ConditionBegan(proto::DeviceConditionBegan {
-            hand_over,
-            condition: Some(condition::encode(began)),
-        }),
+        ConditionChange::Began(began) => {
+            Stored::ConditionBegan(proto::DeviceConditionBegan { hand_over, condition: Some(condition::encode(began)) })
+        }
         ConditionChange::Ended(rule, at) => Stored::ConditionEnded(proto::DeviceConditionEnded {
             hand_over,
             rule: rule.to_string(),

@@ -6,11 +6,9 @@ use super::*;
 use crate::clinical::alert::{AlertEvent, CloseCause, Command, RoundCause, Verb};
 use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Priority};
-use crate::clinical::device::{
-    ConditionChange, DeviceEvent, HandOver, Registration, StoredReading,
-};
-use crate::clinical::judge::Rejection;
+use crate::clinical::device::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, RuleId, UnitId};
+use crate::clinical::judge::Rejection;
 use crate::clinical::patient::{PatientInput, PatientRecord, Run};
 use crate::clinical::reading::{Lane, Observation, RawPayload, Reading, ReadingKey, Validity, Value};
 use crate::clinical::units::Unit;
@@ -21,7 +19,8 @@ fn person(id: &str) -> PersonId {
 }
 
 fn reading() -> Reading {
-    let observation = |code, value| Observation { code: Code(code), value, unit: Unit::None, validity: Validity::Valid };
+    let observation =
+        |code, value| Observation { code: Code(code), value, unit: Unit::None, validity: Validity::Valid };
     Reading {
         key: ReadingKey { boot: u64::MAX, lane: Lane::Backlog, sequence: 9 },
         device_time: Timestamp(1_700_000_000_000_000),
@@ -128,8 +127,7 @@ fn alert_events() -> Vec<AlertEvent> {
         RoundCause::LadderRepeats,
     ];
     events.extend(round_causes.map(|cause| AlertEvent::RoundBegan { ordinal, round, cause, deadline, lateness_ms }));
-    let close_causes =
-        [CloseCause::Ended, CloseCause::EndedUnanswered, CloseCause::Reset, CloseCause::Withdrawn];
+    let close_causes = [CloseCause::Ended, CloseCause::EndedUnanswered, CloseCause::Reset, CloseCause::Withdrawn];
     events.extend(close_causes.map(|cause| AlertEvent::Closed { ordinal, cause }));
     events
 }
@@ -237,5 +235,7 @@ fn cut_or_altered_plaintexts_are_errors_and_never_panics() {
     }
     assert!(decode_device(&[]).is_err());
     assert!(decode_patient(&[]).is_err());
-    assert!(decode_rules(&encode_rules(&RulesRecord { now: Timestamp(1), hash: [0; 32], files: vec![] })[..5]).is_err());
+    assert!(
+        decode_rules(&encode_rules(&RulesRecord { now: Timestamp(1), hash: [0; 32], files: vec![] })[..5]).is_err()
+    );
 }
