@@ -1,9 +1,11 @@
 //! The services over the wire: a real server, real TLS, clients that misbehave.
 
 mod api {
+    mod answers;
     mod devices;
-    mod engine;
     mod harness;
     mod people;
+    mod streams;
     mod tls;
+    mod ward;
 }

@@ -70,6 +70,6 @@ async fn a_revocation_ends_a_live_stream() {
     let bad = site.device("bad");
     let (_sender, mut responses) = stream(&site, &bad).await;
     site.authority.revoke(&bad.serial, now()).unwrap();
-    site.server.reload().unwrap();
+    site.server().reload().unwrap();
     assert!(end_of(&mut responses).await.is_err());
 }

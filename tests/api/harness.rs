@@ -1,15 +1,17 @@
 //! A server with its PKI and accounts in a temporary folder, and clients for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tonic::Status;
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
-use vigil::admission::Admission;
 use vigil::api::identity::{Accounts, NewAccount};
-use vigil::api::server::{Server, admission};
+use vigil::api::server::Server;
+use vigil::app::Platform;
 use vigil::client::channel::{Credentials, connect, endpoint};
 use vigil::clinical::ids::PersonId;
+use vigil::clinical::rules::RuleSet;
 use vigil::clock::Clock;
 use vigil::config::Config;
 use vigil::pki::{Authority, Issued, Profile, leaf_profile};
@@ -20,15 +22,27 @@ use vigil::time::Timestamp;
 /// Longer than anything here takes; a test that reaches it has failed.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A reading below the limit is an alert at once.
+const RULES: &str = r#"
+[[rule]]
+id = "spo2_low"
+version = 1
+kind = "physiological"
+priority = "high"
+text = "SpO2 {value} % < {limit} %"
+source = "a test"
+[rule.limit]
+code = "spo2"
+below = 90
+"#;
+
 /// A running server.
 pub struct Site {
-    pub dir: tempfile::TempDir,
     pub config: Config,
     pub authority: Authority,
     pub accounts: Accounts,
-    pub admission: Admission,
-    pub server: Server,
-    pub engine: super::engine::Engine,
+    pub platform: Platform,
+    _dir: tempfile::TempDir,
 }
 
 pub fn now() -> Timestamp {
@@ -51,13 +65,16 @@ pub async fn site_with(change: impl FnOnce(&mut Config)) -> Site {
     let text = "[listen]\ndevices = \"127.0.0.1:0\"\npeople = \"127.0.0.1:0\"\n[pki]\nsite = \"ward\"\n";
     let mut config = Config::parse(&dir.path().join("vigil.toml"), text).unwrap();
     change(&mut config);
-    let engine = super::engine::Engine::start(&config, dir.path()).await;
-    let admission = admission(&config.limits);
-    let server = Server::start(engine.handle(), &config, admission.clone()).await.unwrap();
-    Site { dir, config, authority, accounts, admission, server, engine }
+    let rules = RuleSet::parse(&[("test.toml".into(), RULES.into())]).unwrap();
+    let platform = Platform::start(&config, Arc::new(rules)).await.unwrap();
+    Site { config, authority, accounts, platform, _dir: dir }
 }
 
 impl Site {
+    pub fn server(&self) -> &Server {
+        self.platform.server()
+    }
+
     /// A certificate with exactly these URIs.
     pub fn certificate(&self, uris: &[&str]) -> Issued {
         let uris = uris.iter().map(ToString::to_string).collect();
@@ -76,13 +93,13 @@ impl Site {
 
     /// Connects to the port of devices.
     pub async fn connect(&self, issued: &Issued) -> Result<Channel, String> {
-        let port = self.server.devices_addr().port();
+        let port = self.server().devices_addr().port();
         channel(&format!("https://localhost:{port}"), self.authority.ca_pem(), Some(issued)).await
     }
 
     /// Connects to the port of people.
     pub async fn people(&self) -> Channel {
-        let port = self.server.people_addr().port();
+        let port = self.server().people_addr().port();
         channel(&format!("https://localhost:{port}"), self.authority.ca_pem(), None).await.unwrap()
     }
 
@@ -96,7 +113,7 @@ impl Site {
 
     pub fn put_accounts_in_force(&self) {
         self.accounts.save(&self.config.people.accounts).unwrap();
-        self.server.reload().unwrap();
+        self.server().reload().unwrap();
     }
 
     /// Asks the health service over the port of devices.

@@ -16,13 +16,13 @@ async fn a_device_and_a_gateway_of_the_site_are_let_in() {
 #[tokio::test]
 async fn without_a_client_certificate_nobody_is_let_in() {
     let site = site().await;
-    let url = format!("https://localhost:{}", site.server.devices_addr().port());
+    let url = format!("https://localhost:{}", site.server().devices_addr().port());
     let refused = match channel(&url, site.authority.ca_pem(), None).await {
         Ok(channel) => health(channel).await,
         Err(error) => Err(error),
     };
     assert!(refused.is_err());
-    assert_eq!(site.server.figures().handshakes_failed.get(), 1);
+    assert_eq!(site.server().figures().handshakes_failed.get(), 1);
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_revoked_certificate_is_refused_after_a_reload_and_others_are_not() {
     let standing = site.connect(&bad).await.unwrap();
     health(standing.clone()).await.unwrap();
     site.authority.revoke(&bad.serial, now()).unwrap();
-    site.server.reload().unwrap();
+    site.server().reload().unwrap();
     assert!(health(standing).await.is_err(), "the standing connection is closed, and no new one is let in");
     assert!(site.health(&bad).await.is_err());
     site.health(&good).await.unwrap();
@@ -94,7 +94,7 @@ async fn an_expired_revocation_list_lets_nobody_in() {
     let site = site().await;
     let device = site.device("pump-1");
     site.authority.renew_crl(now().plus_ms(-60 * 86_400_000)).unwrap();
-    site.server.reload().unwrap();
+    site.server().reload().unwrap();
     assert!(site.health(&device).await.is_err());
 }
 
@@ -102,7 +102,7 @@ async fn an_expired_revocation_list_lets_nobody_in() {
 async fn a_broken_revocation_list_changes_nothing() {
     let site = site().await;
     std::fs::write(&site.config.pki.crl, "nonsense").unwrap();
-    let error = site.server.reload().unwrap_err().to_string();
+    let error = site.server().reload().unwrap_err().to_string();
     assert!(error.contains("crl.pem"), "{error}");
     site.health(&site.device("pump-1")).await.unwrap();
 }
@@ -110,7 +110,7 @@ async fn a_broken_revocation_list_changes_nothing() {
 #[tokio::test]
 async fn plaintext_gets_no_answer_on_either_port() {
     let site = site().await;
-    for address in [site.server.devices_addr(), site.server.people_addr()] {
+    for address in [site.server().devices_addr(), site.server().people_addr()] {
         let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
         let mut answer = Vec::new();
@@ -123,7 +123,7 @@ async fn plaintext_gets_no_answer_on_either_port() {
 #[tokio::test]
 async fn a_client_that_never_finishes_its_handshake_is_dropped() {
     let site = site_with(|config| config.limits.handshake_timeout = std::time::Duration::from_millis(100)).await;
-    let mut socket = TcpStream::connect(site.server.devices_addr()).await.unwrap();
+    let mut socket = TcpStream::connect(site.server().devices_addr()).await.unwrap();
     let mut answer = Vec::new();
     tokio::time::timeout(PATIENCE, socket.read_to_end(&mut answer)).await.unwrap().unwrap();
     assert!(answer.is_empty());
@@ -136,7 +136,7 @@ async fn connections_over_the_limit_are_turned_away_and_places_are_freed() {
     let first = site.connect(&device).await.unwrap();
     health(first.clone()).await.unwrap();
     assert!(site.health(&device).await.is_err());
-    assert_eq!(site.server.figures().connections.get(), 1);
+    assert_eq!(site.server().figures().connections.get(), 1);
     drop(first);
     tokio::time::timeout(PATIENCE, async {
         while site.health(&device).await.is_err() {
