@@ -1,6 +1,7 @@
 //! The stored keys: wrapped by a key-encryption key, in a folder outside the data and its backups.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
@@ -32,26 +33,33 @@ struct Creation {
     reply: oneshot::Sender<Result<DataKey, KeyError>>,
 }
 
+enum Order {
+    Create(Creation),
+    Destroy(PatientId, oneshot::Sender<Result<(), KeyError>>),
+}
+
 /// The open key store. A thread of its own makes new keys durable, many with one sync.
 pub(super) struct KeyStore {
     shared: Arc<Shared>,
-    site: DataKey,
-    creations: Mutex<Option<Sender<Creation>>>,
+    orders: Mutex<Option<Sender<Order>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
     folder: String,
+    disk: Arc<dyn Disk>,
+    site: DataKey,
     db: RwLock<Option<Db>>,
-    wrapping: Wrapping,
+    wrapping: RwLock<Wrapping>,
 }
 
 impl KeyStore {
     /// Opens the store; with [`Access::Create`] it is made where there is none.
-    pub(super) fn open(disk: &dyn Disk, access: Access) -> Result<Self, OpenError> {
-        let folder = disk.label();
-        let place = format!("{folder}/{FILE}");
-        let exists = disk.names().map_err(|error| OpenError::from_io(&folder, &error))?.iter().any(|name| name == FILE);
+    pub(super) fn open(folder: Arc<dyn Disk>, access: Access) -> Result<Self, OpenError> {
+        let disk = &*folder;
+        let label = disk.label();
+        let place = format!("{label}/{FILE}");
+        let exists = disk.names().map_err(|error| OpenError::from_io(&label, &error))?.iter().any(|name| name == FILE);
         if !exists && access != Access::Create {
             return Err(OpenError::Damaged { place, what: "it does not exist".to_owned() });
         }
@@ -64,23 +72,28 @@ impl KeyStore {
             None => return Err(OpenError::Damaged { place, what: "it holds no site key".to_owned() }),
         };
         if access != Access::Read {
-            disk.sync_names().map_err(|error| OpenError::from_io(&folder, &error))?;
+            disk.sync_names().map_err(|error| OpenError::from_io(&label, &error))?;
         }
-        let shared = Arc::new(Shared { folder: folder.clone(), db: RwLock::new(Some(db)), wrapping });
-        let (creations, queue) = crossbeam_channel::unbounded();
+        if access != Access::Read {
+            shred_others(disk, wrapping.version).map_err(|error| OpenError::from_io(&label, &error))?;
+        }
+        let db = RwLock::new(Some(db));
+        let shared =
+            Arc::new(Shared { folder: label.clone(), disk: folder, site, db, wrapping: RwLock::new(wrapping) });
+        let (orders, queue) = crossbeam_channel::unbounded();
         let thread = if access == Access::Read {
             None
         } else {
             let shared = Arc::clone(&shared);
-            let run = move || create_all(&shared, &queue);
+            let run = move || serve(&shared, &queue);
             let spawned = std::thread::Builder::new().name("vigil-keys".to_owned()).spawn(run);
-            Some(spawned.map_err(|error| OpenError::from_io(&folder, &error))?)
+            Some(spawned.map_err(|error| OpenError::from_io(&label, &error))?)
         };
-        Ok(Self { shared, site, creations: Mutex::new(Some(creations)), thread: Mutex::new(thread) })
+        Ok(Self { shared, orders: Mutex::new(Some(orders)), thread: Mutex::new(thread) })
     }
 
     pub(super) fn site(&self) -> &DataKey {
-        &self.site
+        &self.shared.site
     }
 
     pub(super) fn patient(&self, patient: &PatientId) -> Result<Option<DataKey>, KeyError> {
@@ -98,17 +111,24 @@ impl KeyStore {
 
     pub(super) async fn create(&self, patient: &PatientId) -> Result<DataKey, KeyError> {
         let (reply, answer) = oneshot::channel();
-        {
-            let creations = self.creations.lock().unwrap_or_else(PoisonError::into_inner);
-            let sender = creations.as_ref().ok_or(KeyError::Closed)?;
-            sender.send(Creation { patient: patient.clone(), reply }).map_err(|_| KeyError::Closed)?;
-        }
+        self.send(Order::Create(Creation { patient: patient.clone(), reply }))?;
         answer.await.unwrap_or(Err(KeyError::Closed))
+    }
+
+    pub(super) async fn destroy(&self, patient: &PatientId) -> Result<(), KeyError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Order::Destroy(patient.clone(), reply))?;
+        answer.await.unwrap_or(Err(KeyError::Closed))
+    }
+
+    fn send(&self, order: Order) -> Result<(), KeyError> {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.as_ref().ok_or(KeyError::Closed)?.send(order).map_err(|_| KeyError::Closed)
     }
 
     /// Ends the thread and releases the file.
     pub(super) fn close(&self) {
-        self.creations.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // A panic of that thread has been answered to whoever waited: they got `Closed`.
             let _ = thread.join();
@@ -137,7 +157,11 @@ impl Shared {
         if wrapped.is_empty() {
             return Err(KeyError::Destroyed);
         }
-        self.wrapping.unwrap(patient.as_str(), wrapped).ok_or_else(|| KeyError::Damaged { folder: self.folder.clone() })
+        self.wrapping
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .unwrap(patient.as_str(), wrapped)
+            .ok_or_else(|| KeyError::Damaged { folder: self.folder.clone() })
     }
 
     /// Makes the keys durable in one commit; existing ones stay as they are.
@@ -156,7 +180,8 @@ impl Shared {
                         self.unwrap_patient(patient, &wrapped)
                     } else {
                         let key = DataKey::random();
-                        table.insert(patient.as_str(), &self.wrapping.wrap(patient.as_str(), &key)[..])?;
+                        let wrapping = self.wrapping.read().unwrap_or_else(PoisonError::into_inner);
+                        table.insert(patient.as_str(), &wrapping.wrap(patient.as_str(), &key)[..])?;
                         Ok(key)
                     };
                     made.insert(patient.clone(), key);
@@ -168,20 +193,94 @@ impl Shared {
     }
 }
 
-fn create_all(shared: &Shared, queue: &Receiver<Creation>) {
-    while let Ok(first) = queue.recv() {
-        let mut batch = vec![first];
-        batch.extend(queue.try_iter().take(BATCH_KEYS_MAX - 1));
-        let made = shared.create_batch(&batch);
-        for Creation { patient, reply } in batch {
-            let answer = match &made {
-                Ok(made) => made.get(&patient).cloned().unwrap_or(Err(KeyError::Closed)),
-                Err(error) => Err(error.clone()),
-            };
-            // Whoever asked may have gone; the key is durable all the same.
-            let _ = reply.send(answer);
+fn serve(shared: &Shared, queue: &Receiver<Order>) {
+    let mut waiting = None;
+    while let Some(order) = waiting.take().or_else(|| queue.recv().ok()) {
+        match order {
+            // Whoever asked may have gone; what was done stays done.
+            Order::Destroy(patient, reply) => drop(reply.send(shared.destroy(&patient))),
+            Order::Create(first) => {
+                let mut batch = vec![first];
+                while batch.len() < BATCH_KEYS_MAX {
+                    match queue.try_recv() {
+                        Ok(Order::Create(creation)) => batch.push(creation),
+                        Ok(order) => {
+                            waiting = Some(order);
+                            break;
+                        }
+                        Err(_) => break,
+                    }
+                }
+                create_all(shared, batch);
+            }
         }
     }
+}
+
+fn create_all(shared: &Shared, batch: Vec<Creation>) {
+    let made = shared.create_batch(&batch);
+    for Creation { patient, reply } in batch {
+        let answer = match &made {
+            Ok(made) => made.get(&patient).cloned().unwrap_or(Err(KeyError::Closed)),
+            Err(error) => Err(error.clone()),
+        };
+        // As above.
+        let _ = reply.send(answer);
+    }
+}
+
+impl Shared {
+    /// Destroys a patient's key: a new key-encryption key, all others rewrapped under it, the old one shredded. What
+    /// old pages, files and backups still hold of the patient's key does not open any more.
+    fn destroy(&self, patient: &PatientId) -> Result<(), KeyError> {
+        let fails = |cause: String| KeyError::Store { folder: self.folder.clone(), cause };
+        let mut wrapping = self.wrapping.write().unwrap_or_else(PoisonError::into_inner);
+        let next = Wrapping { version: wrapping.version + 1, kek: DataKey::random() };
+        next.keep(&*self.disk).map_err(|error| fails(error.to_string()))?;
+        self.with_db(|db| self.rewrap(db, &wrapping, &next, patient))?;
+        *wrapping = next;
+        shred_others(&*self.disk, wrapping.version).map_err(|error| fails(error.to_string()))
+    }
+
+    fn rewrap(&self, db: &Db, old: &Wrapping, new: &Wrapping, destroyed: &PatientId) -> Result<(), Failure> {
+        let transaction = db.begin_write()?;
+        {
+            let mut patients = transaction.open_table(PATIENTS)?;
+            let mut rewrapped = Vec::new();
+            for row in patients.iter()? {
+                let (owner, wrapped) = row?;
+                let (owner, wrapped) = (owner.value(), wrapped.value());
+                if !wrapped.is_empty() && owner != destroyed.as_str() {
+                    let damaged = || Failure::Damaged("a wrapped key does not open; no key was destroyed".to_owned());
+                    let key = old.unwrap(owner, wrapped).ok_or_else(damaged)?;
+                    rewrapped.push((owner.to_owned(), new.wrap(owner, &key)));
+                }
+            }
+            for (owner, wrapped) in &rewrapped {
+                patients.insert(owner.as_str(), &wrapped[..])?;
+            }
+            patients.insert(destroyed.as_str(), &[][..])?;
+            let mut meta = transaction.open_table(META)?;
+            meta.insert("kek", &new.version.to_be_bytes()[..])?;
+            meta.insert("site", &new.wrap("", &self.site)[..])?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+/// Overwrites and removes every key-encryption key but the one in use.
+fn shred_others(disk: &dyn Disk, in_use: u32) -> io::Result<()> {
+    for name in disk.names()? {
+        if name.starts_with("kek-") && name != kek_name(in_use) {
+            let file = disk.open(&name, Access::Write)?;
+            file.write(0, &[0; 64])?;
+            file.sync_data()?;
+            drop(file);
+            disk.remove(&name)?;
+        }
+    }
+    Ok(())
 }
 
 /// What the store says about itself.
@@ -236,10 +335,9 @@ fn read_meta(db: &Db) -> Result<Option<Meta>, Failure> {
 /// not open.
 fn create(disk: &dyn Disk, db: &Db, place: &str) -> Result<(DataKey, Wrapping), OpenError> {
     let wrapping = Wrapping { version: 1, kek: DataKey::random() };
-    let text = Zeroizing::new(hex::encode(wrapping.kek.bytes()));
-    let name = kek_name(wrapping.version);
-    disk.replace(&name, text.as_bytes())
-        .map_err(|error| OpenError::from_io(format!("{}/{name}", disk.label()), &error))?;
+    wrapping
+        .keep(disk)
+        .map_err(|error| OpenError::from_io(format!("{}/{}", disk.label(), kek_name(wrapping.version)), &error))?;
     let site = DataKey::random();
     guarded(|| {
         let transaction = db.begin_write()?;
@@ -267,6 +365,12 @@ struct Wrapping {
 }
 
 impl Wrapping {
+    /// Makes the key-encryption key durable in a file of its own.
+    fn keep(&self, disk: &dyn Disk) -> io::Result<()> {
+        let text = Zeroizing::new(hex::encode(self.kek.bytes()));
+        disk.replace(&kek_name(self.version), text.as_bytes())
+    }
+
     fn cipher(&self) -> RandomizedNonceKey {
         RandomizedNonceKey::new(&AES_256_GCM, self.kek.bytes()).expect("AES-256-GCM takes any key of 32 bytes")
     }

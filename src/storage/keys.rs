@@ -143,6 +143,16 @@ impl Keys {
         }
     }
 
+    /// Destroys a patient's key, for good: what it sealed cannot be opened any more, in backups neither, and the
+    /// patient gets no new one. Whoever still holds a copy of the key in memory must drop it. Takes the longer the more
+    /// patients there are: all other keys are wrapped anew.
+    ///
+    /// # Errors
+    /// [`KeyError`]; whether the key was destroyed is then unknown, and asking again is right.
+    pub async fn destroy_patient(&self, patient: &PatientId) -> Result<(), KeyError> {
+        self.inner.store.destroy(patient).await
+    }
+
     /// The key under which the heads of a stream's records are sealed; `None` for a patient without one.
     ///
     /// # Errors

@@ -298,3 +298,44 @@ fn whoever_waits_is_woken_after_the_commit() {
         notify.notified().await;
     });
 }
+
+#[test]
+fn a_destroyed_key_stays_destroyed_and_the_others_stay() {
+    let disks = Disks::default();
+    let store = disks.open().unwrap();
+    let [gone, stays] = ["gone", "stays"].map(|name| crate::clinical::ids::PatientId::new(name).unwrap());
+    let kept = wait(store.keys().create_patient(&stays)).unwrap();
+    wait(store.keys().create_patient(&gone)).unwrap();
+    let old_kek = disks.keys.bytes("kek-00000001").unwrap();
+    wait(store.keys().destroy_patient(&gone)).unwrap();
+    let device_key = store.keys().device(&crate::clinical::ids::DeviceId::new("a").unwrap());
+    store.close();
+    assert_eq!(disks.keys.bytes("kek-00000001"), None, "the old key-encryption key is shredded");
+    assert_ne!(disks.keys.bytes("kek-00000002").unwrap(), old_kek);
+    let store = disks.open().unwrap();
+    assert_eq!(store.keys().patient(&gone), Err(crate::storage::KeyError::Destroyed));
+    assert_eq!(wait(store.keys().create_patient(&gone)), Err(crate::storage::KeyError::Destroyed));
+    assert_eq!(store.keys().patient(&stays), Ok(Some(kept)));
+    assert_eq!(store.keys().device(&crate::clinical::ids::DeviceId::new("a").unwrap()), device_key);
+}
+
+#[test]
+fn keys_survive_a_stop_at_each_point_of_a_destruction() {
+    let [gone, stays] = ["gone", "stays"].map(|name| crate::clinical::ids::PatientId::new(name).unwrap());
+    for call in (0..60).step_by(3) {
+        let disks = Disks::default();
+        let store = disks.open().unwrap();
+        let kept = wait(store.keys().create_patient(&stays)).unwrap();
+        wait(store.keys().create_patient(&gone)).unwrap();
+        disks.keys.fail_at(disks.keys.calls() + call, crate::storage::SimFault::Torn);
+        let destroyed = wait(store.keys().destroy_patient(&gone)).is_ok();
+        drop(store);
+        for loss in [crate::storage::SimLoss::Nothing, crate::storage::SimLoss::All] {
+            let left = Disks { keys: disks.keys.after_stop(loss), data: disks.data.copy(), ..disks.clone() };
+            let store = left.open().unwrap_or_else(|error| panic!("call {call}, {loss:?}: {error}"));
+            assert_eq!(store.keys().patient(&stays), Ok(Some(kept.clone())), "call {call}, {loss:?}");
+            let is_gone = store.keys().patient(&gone) == Err(crate::storage::KeyError::Destroyed);
+            assert!(is_gone || !destroyed, "call {call}, {loss:?}");
+        }
+    }
+}
