@@ -62,3 +62,12 @@ fn markdown() -> String {
     }
     page
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_reference_page_is_what_the_program_prints() {
+        let page = include_str!("../../docs/CODES.md");
+        assert_eq!(page, super::markdown(), "write it anew: vigil codes > docs/CODES.md");
+    }
+}
