@@ -76,7 +76,9 @@ fn every_relative_link_resolves() {
                 if path.is_empty() { page.clone() } else { page.parent().expect("a page lies in a folder").join(path) };
             let has_part = || {
                 let text = read(&target);
-                text.lines().filter_map(|line| line.strip_prefix('#')).any(|line| anchor(line.trim_matches('#')) == part)
+                text.lines()
+                    .filter_map(|line| line.strip_prefix('#'))
+                    .any(|line| anchor(line.trim_matches('#')) == part)
             };
             if !target.exists() || (!part.is_empty() && !has_part()) {
                 broken.push(format!("{}: {link}", page.display()));
