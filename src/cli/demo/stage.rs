@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::Args;
+use super::args::Args;
 use super::feed::follow;
 use super::screen::{Sources, show};
 use super::site::{ADMIN, PHYSICIAN, Site, UNIT, care_team};
