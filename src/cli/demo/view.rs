@@ -123,7 +123,7 @@ fn alert_line(alert: &proto::Alert, now: Timestamp) -> Line {
     let kind = if alert.kind() == proto::ConditionKind::Technical { "technical: " } else { "" };
     let age = short(at_age(Timestamp(alert.raised_at_us), now));
     let text = format!(
-        " {mark} {word:<6} {:<18} {:<7} {:<20} {}: {kind}{}{gone}, {age} ago",
+        " {mark} {word:<6} {:<18} {:<7} {:<22} {}: {kind}{}{gone}, {age} ago",
         alert.id,
         alert.bed,
         words::countdown(alert, now),
