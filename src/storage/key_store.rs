@@ -1,11 +1,9 @@
 //! The stored keys: wrapped by a key-encryption key, in a folder outside the data and its backups.
 
 use std::collections::HashMap;
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use crossbeam_channel::{Receiver, Sender};
 use redb::{ReadableTable as _, TableDefinition};
 use tokio::sync::oneshot;
@@ -15,6 +13,7 @@ use super::db::{Db, DbOptions, Failure, guarded};
 use super::disk::{Access, Disk};
 use super::error::OpenError;
 use super::keys::{DataKey, KeyError};
+use super::wrapping::{Wrapping, kek_name, shred_others};
 use crate::clinical::ids::PatientId;
 
 const FILE: &str = "keys.redb";
@@ -269,20 +268,6 @@ impl Shared {
     }
 }
 
-/// Overwrites and removes every key-encryption key but the one in use.
-fn shred_others(disk: &dyn Disk, in_use: u32) -> io::Result<()> {
-    for name in disk.names()? {
-        if name.starts_with("kek-") && name != kek_name(in_use) {
-            let file = disk.open(&name, Access::Write)?;
-            file.write(0, &[0; 64])?;
-            file.sync_data()?;
-            drop(file);
-            disk.remove(&name)?;
-        }
-    }
-    Ok(())
-}
-
 /// What the store says about itself.
 struct Meta {
     format: u8,
@@ -352,51 +337,4 @@ fn create(disk: &dyn Disk, db: &Db, place: &str) -> Result<(DataKey, Wrapping), 
     })
     .map_err(|failure| failure.into_open(place.to_owned()))?;
     Ok((site, wrapping))
-}
-
-fn kek_name(version: u32) -> String {
-    format!("kek-{version:08}")
-}
-
-/// Wraps keys under one version of the key-encryption key: version, nonce, ciphertext and tag.
-struct Wrapping {
-    version: u32,
-    kek: DataKey,
-}
-
-impl Wrapping {
-    /// Makes the key-encryption key durable in a file of its own.
-    fn keep(&self, disk: &dyn Disk) -> io::Result<()> {
-        let text = Zeroizing::new(hex::encode(self.kek.bytes()));
-        disk.replace(&kek_name(self.version), text.as_bytes())
-    }
-
-    fn cipher(&self) -> RandomizedNonceKey {
-        RandomizedNonceKey::new(&AES_256_GCM, self.kek.bytes()).expect("AES-256-GCM takes any key of 32 bytes")
-    }
-
-    fn wrap(&self, owner: &str, key: &DataKey) -> Vec<u8> {
-        let mut sealed = key.bytes().to_vec();
-        sealed.reserve_exact(AES_256_GCM.tag_len());
-        let nonce = self
-            .cipher()
-            .seal_in_place_append_tag(Aad::from(owner.as_bytes()), &mut sealed)
-            .expect("AES-256-GCM seals 32 bytes, and the system's source of randomness is seeded");
-        let mut wrapped = self.version.to_be_bytes().to_vec();
-        wrapped.extend_from_slice(nonce.as_ref());
-        wrapped.extend_from_slice(&sealed);
-        wrapped
-    }
-
-    fn unwrap(&self, owner: &str, wrapped: &[u8]) -> Option<DataKey> {
-        let (version, rest) = wrapped.split_at_checked(4)?;
-        let (nonce, sealed) = rest.split_at_checked(NONCE_LEN)?;
-        if version != self.version.to_be_bytes() {
-            return None;
-        }
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut bytes = Zeroizing::new(sealed.to_vec());
-        let key = self.cipher().open_in_place(nonce, Aad::from(owner.as_bytes()), &mut bytes).ok()?;
-        Some(DataKey::from_bytes((&*key).try_into().ok()?))
-    }
 }
