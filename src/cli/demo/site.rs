@@ -59,6 +59,9 @@ impl Site {
         let hosts = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         authority.issue_server(&hosts, now).map_err(|error| failed(&error))?;
         make_accounts(&dir).map_err(|error| failed(&error))?;
+        // So that the commands of another shell are short: they look for these names by themselves.
+        std::fs::copy(dir.join("tokens").join(format!("{PHYSICIAN}.token")), dir.join("vigil.token"))?;
+        std::os::unix::fs::symlink(std::env::current_exe()?, dir.join("vigil"))?;
         let rules = RuleSet::bedside().map_err(|mistakes| failed(&format_args!("{mistakes:?}")))?;
         for (file, text) in rules.texts() {
             let path = dir.join("rules").join(file);
@@ -85,19 +88,20 @@ impl Site {
         vec![
             format!("devices {devices}   people {people}   data, keys, PKI and tokens: {}", self.dir.display()),
             format!("accounts: {}", accounts.join("; ")),
-            format!("answer an alert from another shell: {}", self.answer_command(people, "ALERT")),
+            format!("see and answer alerts from another shell, as {PHYSICIAN}:"),
+            format!("  cd {}", self.dir.display()),
+            format!("  ./vigil alerts ls{}", server_note(people)),
+            format!("  ./vigil alerts acknowledge {ANY_ALERT} -m seen{}", server_note(people)),
         ]
     }
+}
 
-    /// The command by which an alert is acknowledged.
-    #[must_use]
-    pub fn answer_command(&self, people: &str, alert: &str) -> String {
-        format!(
-            "vigil alerts acknowledge {alert} -m seen --server {people} --ca {} --token-file {}",
-            self.pki.join("ca.pem").display(),
-            self.token_file(PHYSICIAN).display(),
-        )
-    }
+/// Where a note names an alert, the view puts the most urgent one.
+pub const ANY_ALERT: &str = "PATIENT~NUMBER";
+
+/// The address, where it is not the one that the program takes by itself.
+fn server_note(people: &str) -> String {
+    if people == "https://127.0.0.1:7444" { String::new() } else { format!(" --server {people}") }
 }
 
 /// Who answers for the ward, step by step.

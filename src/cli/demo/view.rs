@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::site::ANY_ALERT;
 use super::ward::{Feed, PatientRow, WardState};
 use super::words;
 use crate::cli::duration::short;
@@ -43,7 +44,9 @@ fn line(paint: Paint, text: impl Into<String>) -> Line {
 /// The whole screen, lines separated by `\n`, none longer than `size.columns`, at most `size.rows` of them.
 #[must_use]
 pub fn render(ward: &WardState, now: Timestamp, size: Size, colour: bool) -> String {
-    let footer: Vec<Line> = ward.footer.iter().map(|text| line(Paint::Dim, text.clone())).collect();
+    let urgent = ward.alerts.values().min_by_key(|alert| urgency(alert)).map_or(ANY_ALERT, |alert| &alert.id);
+    let notes = ward.footer.iter().map(|note| note.replace(ANY_ALERT, urgent));
+    let footer: Vec<Line> = notes.flat_map(|note| wrapped(&note, size.columns)).collect();
     let room = size.rows.saturating_sub(footer.len());
     let mut lines = header(ward, now);
     let alerts = alert_lines(ward, now, (room.saturating_sub(lines.len()) / 2).max(3));
@@ -52,6 +55,7 @@ pub fn render(ward: &WardState, now: Timestamp, size: Size, colour: bool) -> Str
     lines.push(line(Paint::Plain, ""));
     lines.extend(patient_lines(ward, now, patients));
     lines.truncate(room);
+    lines.resize_with(room, || line(Paint::Plain, ""));
     lines.extend(footer);
     lines.truncate(size.rows);
     let painted: Vec<String> = lines.iter().map(|line| paint(line, size.columns, colour)).collect();
@@ -70,6 +74,12 @@ pub fn summary_line(ward: &WardState, now: Timestamp) -> String {
         ward.alerts.len(),
         feed_note(ward.feed, now),
     )
+}
+
+/// A note in as many lines as it needs.
+fn wrapped(text: &str, columns: usize) -> Vec<Line> {
+    let letters: Vec<char> = text.chars().collect();
+    letters.chunks(columns.max(1)).map(|part| line(Paint::Dim, part.iter().collect::<String>())).collect()
 }
 
 fn header(ward: &WardState, now: Timestamp) -> Vec<Line> {
@@ -113,11 +123,12 @@ fn alert_line(alert: &proto::Alert, now: Timestamp) -> Line {
     let kind = if alert.kind() == proto::ConditionKind::Technical { "technical: " } else { "" };
     let age = short(at_age(Timestamp(alert.raised_at_us), now));
     let text = format!(
-        " {mark} {word:<6} {:<18} {:<7} {kind}{}{gone}  {age} ago  {}",
+        " {mark} {word:<6} {:<18} {:<7} {:<22} {}: {kind}{}{gone}, {age} ago",
         alert.id,
         alert.bed,
+        words::countdown(alert, now),
+        words::responsible(alert),
         alert.text,
-        words::response(alert, now),
     );
     let answered = alert.state() != proto::ResponseState::Waiting;
     line(if answered { Paint::Plain } else { Paint::Priority(alert.priority()) }, text)

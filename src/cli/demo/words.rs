@@ -17,19 +17,28 @@ pub const fn priority(priority: proto::Priority) -> (&'static str, &'static str)
     }
 }
 
-/// Who answers, and until when or what follows.
+/// What follows, and in which time.
 #[must_use]
-pub fn response(alert: &proto::Alert, now: Timestamp) -> String {
-    let people = if alert.people.is_empty() { "nobody yet".to_owned() } else { alert.people.join(", ") };
+pub fn countdown(alert: &proto::Alert, now: Timestamp) -> String {
     let left = Timestamp(alert.deadline_us).after(now);
     let within = if left.is_zero() { "now".to_owned() } else { format!("in {}", short(rounded_up(left))) };
     match alert.state() {
+        proto::ResponseState::Waiting => format!("next step {within}"),
+        proto::ResponseState::Accepted | proto::ResponseState::Acknowledged => format!("expires {within}"),
+        proto::ResponseState::Closed | proto::ResponseState::Unspecified => String::new(),
+    }
+}
+
+/// Who answers, or has to.
+#[must_use]
+pub fn responsible(alert: &proto::Alert) -> String {
+    let people = if alert.people.is_empty() { "nobody yet".to_owned() } else { alert.people.join(", ") };
+    match alert.state() {
         proto::ResponseState::Waiting => {
-            let at = format!("round {} step {}", alert.round, alert.step.max(1));
-            format!("waits for {people} ({at}), next step {within}")
+            format!("waits for {people} (round {} step {})", alert.round, alert.step.max(1))
         }
-        proto::ResponseState::Accepted => format!("owned by {people}, expires {within}"),
-        proto::ResponseState::Acknowledged => format!("acknowledged by {people}, expires {within}"),
+        proto::ResponseState::Accepted => format!("owned by {people}"),
+        proto::ResponseState::Acknowledged => format!("acknowledged by {people}"),
         proto::ResponseState::Closed | proto::ResponseState::Unspecified => String::new(),
     }
 }
