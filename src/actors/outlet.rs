@@ -85,7 +85,9 @@ impl Outlet {
             let cells = mem::take(&mut *lock(&self.changed));
             if !cells.is_empty() {
                 let mut answers = Vec::with_capacity(cells.len());
-                cells.iter().for_each(|cell| cell.take(&mut answers));
+                for cell in &cells {
+                    cell.take(&mut answers);
+                }
                 return answers;
             }
             self.notify.notified().await;
@@ -203,7 +205,8 @@ impl ReceiptCell {
         drop(untold);
         for ((boot, lane, through), prove) in receipts.into_iter().zip(due) {
             let key = ReadingKey { boot, lane, sequence: through };
-            let proof = if prove { self.keys.receipt_mac(&proof_bytes(&self.device, key)).to_vec() } else { Vec::new() };
+            let proof =
+                if prove { self.keys.receipt_mac(&proof_bytes(&self.device, key)).to_vec() } else { Vec::new() };
             answers.push(Answer::Receipt {
                 device: self.device.clone(),
                 boot,

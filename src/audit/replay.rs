@@ -26,10 +26,30 @@ pub enum AuditError {
     Items(#[from] ItemError),
     /// A record does not open.
     #[error("{stream} {sequence}: {error}")]
-    Seal { stream: String, sequence: u64, error: SealError },
+    Seal {
+        /// Its stream.
+        stream: String,
+        /// Its sequence there.
+        sequence: u64,
+        /// Why.
+        error: SealError,
+    },
     /// A record opens, but does not decode.
     #[error("{stream} {sequence}: {error}")]
-    Decode { stream: String, sequence: u64, error: DecodeError },
+    Decode {
+        /// Its stream.
+        stream: String,
+        /// Its sequence there.
+        sequence: u64,
+        /// Why.
+        error: DecodeError,
+    },
+    /// A record names a stream that this platform does not have.
+    #[error("position {position}: the record's stream is none of ours")]
+    ForeignStream {
+        /// Where it stands.
+        position: u64,
+    },
 }
 
 /// What was replayed.
