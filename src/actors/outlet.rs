@@ -203,7 +203,8 @@ impl ReceiptCell {
         drop(untold);
         for ((boot, lane, through), prove) in receipts.into_iter().zip(due) {
             let key = ReadingKey { boot, lane, sequence: through };
-            let proof = if prove { self.keys.receipt_mac(&proof_bytes(&self.device, key)).to_vec() } else { Vec::new() };
+            let proof =
+                if prove { self.keys.receipt_mac(&proof_bytes(&self.device, key)).to_vec() } else { Vec::new() };
             answers.push(Answer::Receipt {
                 device: self.device.clone(),
                 boot,

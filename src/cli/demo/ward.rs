@@ -32,7 +32,7 @@ pub struct PatientRow {
     pub seen_at: Option<Timestamp>,
 }
 
-/// How the view stands with the AlertService.
+/// How the view stands with the `AlertService`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Feed {
     /// Nothing was heard yet.
@@ -127,7 +127,7 @@ impl WardState {
         Some(line)
     }
 
-    /// The AlertService cannot be reached.
+    /// The `AlertService` cannot be reached.
     pub fn feed_lost(&mut self, now: Timestamp) {
         if self.feed == Feed::Live {
             self.feed = Feed::LostAt(now);
