@@ -85,7 +85,9 @@ impl Outlet {
             let cells = mem::take(&mut *lock(&self.changed));
             if !cells.is_empty() {
                 let mut answers = Vec::with_capacity(cells.len());
-                cells.iter().for_each(|cell| cell.take(&mut answers));
+                for cell in &cells {
+                    cell.take(&mut answers);
+                }
                 return answers;
             }
             self.notify.notified().await;

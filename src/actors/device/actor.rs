@@ -317,13 +317,12 @@ impl DeviceActor {
 
     fn body_sealer<'a>(&self, parts: &'a mut Parts, patient: &PatientId) -> Result<&'a Sealer, RecoverError> {
         let known = parts.body.take().filter(|(owner, _)| owner == patient);
-        let sealer = match known {
-            Some((_, sealer)) => sealer,
-            None => {
-                // An assignment is accepted only for an admitted patient, and admission makes the key.
-                let key = self.context.keys.patient(patient)?.ok_or(crate::storage::KeyError::Destroyed)?;
-                Sealer::new(&key, &self.context.incarnation, parts.stream.name())
-            }
+        let sealer = if let Some((_, sealer)) = known {
+            sealer
+        } else {
+            // An assignment is accepted only for an admitted patient, and admission makes the key.
+            let key = self.context.keys.patient(patient)?.ok_or(crate::storage::KeyError::Destroyed)?;
+            Sealer::new(&key, &self.context.incarnation, parts.stream.name())
         };
         Ok(&parts.body.insert((patient.clone(), sealer)).1)
     }

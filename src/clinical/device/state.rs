@@ -51,7 +51,12 @@ pub enum Arrival {
     /// It came before with other content: set aside by this event.
     Conflict(Box<DeviceEvent>),
     /// Something before it is missing; it was not taken. `say`: the sender has not been told yet.
-    Gap { resume_from: ReadingKey, say: bool },
+    Gap {
+        /// Boot, lane and the sequence that is expected.
+        resume_from: ReadingKey,
+        /// Whether the sender is yet to be told.
+        say: bool,
+    },
 }
 
 /// Why a device cannot be assigned.
