@@ -178,7 +178,7 @@ impl Ward {
         let store = self.store(&Clock::system());
         let (reader, keys) = (store.reader(), store.keys());
         let sums = conserve(&reader, &keys).unwrap();
-        let (_, difference) = replay(&reader, &store.streams(), &keys, ENGINE_VERSION, &mut |_, _| {}).unwrap();
+        let (_, difference) = replay(&reader, &keys, ENGINE_VERSION, &mut |_| {}).unwrap();
         assert_eq!(difference, None, "replay gives something else");
         let open = |name: &StreamName, key| {
             let mut opener = Opener::new(Some(key), name);
