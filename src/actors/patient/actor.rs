@@ -30,7 +30,7 @@ use crate::supervision::Children;
 use crate::time::Timestamp;
 
 /// Items read at a time while catching up.
-const CATCH_UP_ITEMS: u64 = 1_024;
+const CATCH_UP_ITEMS: u64 = 65_536;
 
 /// What a patient's actor is told.
 pub(crate) enum PatientMsg {
