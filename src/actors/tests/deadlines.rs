@@ -1,7 +1,8 @@
 //! I4: every open alert has an owner or a durable next deadline.
 
 use super::scene::{FINE, LOW, Sender, Ward, until};
-use crate::clinical::alert::{AlertEvent, RoundCause};
+use crate::actors::handle::Answered;
+use crate::clinical::alert::{AlertEvent, Command, RoundCause, Verb};
 use crate::faults::{Action, Point, arm};
 
 fn repeats(facts: &[AlertEvent]) -> Vec<i64> {
@@ -73,4 +74,27 @@ async fn a_care_team_that_is_parked_leaves_the_alert_to_the_fallback_by_its_dead
     assert_eq!(steps(&facts, true), 1, "{facts:?}");
     let silent = |fact: &AlertEvent| matches!(fact, AlertEvent::StepEntered { policy_version: 0, fallback: true, .. });
     assert!(facts.iter().any(silent), "{facts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_to_whom_an_owner_escalates_finds_the_page_and_whoever_accepts_takes_it_back() {
+    let ward = Ward::open("passed-on").await;
+    ward.set_care_team(600_000).await;
+    ward.enrol().await;
+    Sender::new(&ward, &[LOW]).run(&ward.handle()).await;
+    until("the step is entered", async || steps(&ward.facts().await, false) == 1).await;
+    let (handle, other) = (ward.handle(), ward.options.fallback[0].clone());
+    let answer = async |by, verb, seen_version| {
+        let command = Command { ordinal: 1, verb, by, reason: "a test".into(), seen_version };
+        match handle.answer(&ward.patient(), command).await.unwrap() {
+            Answered::Done(view) => view.alert.version,
+            Answered::Stale(view) => panic!("version {} is current", view.alert.version),
+        }
+    };
+    let version = answer(ward.person(), Verb::Accept, 1).await;
+    until("the owner's page is taken back", async || handle.inbox(&ward.person()).await.unwrap().is_empty()).await;
+    let version = answer(ward.person(), Verb::Escalate { to: Some(other.clone()) }, version).await;
+    until("the other is paged", async || handle.inbox(&other).await.unwrap().len() == 1).await;
+    answer(other.clone(), Verb::Accept, version).await;
+    until("that page is taken back", async || handle.inbox(&other).await.unwrap().is_empty()).await;
 }
