@@ -22,7 +22,7 @@ demo: ## Runs server and simulated ward until Ctrl-C.
 
 .PHONY: bench
 bench: ## Measures, in turn with the bare pipeline.
-	cargo bench --locked -- $(ARGS)
+	cargo bench --locked --bench pipeline -- $(ARGS)
 
 .PHONY: fmt
 fmt: ## Formats the code.

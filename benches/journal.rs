@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench journal` (`-- RECORDS STREAMS` for other sizes than 2,000,000 and 100,000).
 
+#![allow(clippy::disallowed_methods)] // A benchmark measures with the machine's clock.
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

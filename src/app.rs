@@ -15,7 +15,7 @@ use crate::storage::{OpenError, Stopped, Store, StoreOptions};
 
 /// After so many stops of the engine within [`STOPS_WITHIN`] the process gives up.
 const STOPS_MAX: usize = 5;
-const STOPS_WITHIN: Duration = Duration::from_secs(60);
+const STOPS_WITHIN: Duration = Duration::from_mins(1);
 /// Between a stop of the engine and its next start.
 const REOPEN_AFTER: Duration = Duration::from_millis(200);
 

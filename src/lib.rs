@@ -24,3 +24,8 @@ pub mod time;
 pub mod proto {
     tonic::include_proto!("vigil.v1");
 }
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -3,4 +3,4 @@
 mod actor;
 mod commit;
 
-pub(super) use actor::{DeviceMsg, DeviceSummary, Devices, LinkGrant};
+pub(super) use actor::{DeviceMsg, DeviceSummary, Devices};

@@ -32,7 +32,7 @@ async fn carry_out(context: &Arc<Context>, job: EffectJob) {
             match context.router().care_team(&unit).await {
                 Ok(team) => drop(super::router::send(Some(&team), ask)),
                 Err(error) => {
-                    tracing::error!(%unit, %error, "care team cannot be asked: its deadline pages the fallback")
+                    tracing::error!(%unit, %error, "care team cannot be asked: its deadline pages the fallback");
                 }
             }
         }

@@ -273,12 +273,12 @@ impl Handle {
         hello: DeviceHello,
         outlet: &Arc<Outlet>,
     ) -> Result<DeviceLink, NotLinked> {
-        let DeviceHello { device, boot, pending, .. } = hello;
+        let device = hello.device.clone();
         // Nobody can make actors of devices that do not exist.
         self.context.directory.device(&device).ok_or(NotLinked::NotRegistered)?;
         let actor = self.context.router().device(&device).await.map_err(|_| NotLinked::Unavailable)?;
         let (reply, granted) = oneshot::channel();
-        let message = DeviceMsg::Link { speaker: speaker.clone(), boot, pending, outlet: Arc::clone(outlet), reply };
+        let message = DeviceMsg::Link { speaker: speaker.clone(), hello, outlet: Arc::clone(outlet), reply };
         send(Some(&actor), message).map_err(|_| NotLinked::Unavailable)?;
         let grant = granted.await.map_err(|_| NotLinked::Unavailable)??;
         let context = Arc::clone(&self.context);

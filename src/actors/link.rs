@@ -11,7 +11,6 @@ const SHARDS: usize = 32;
 
 /// The newest stream of each device. A device's actor that restarts tells it where to resume: what lay in the mailbox
 /// is gone.
-#[derive(Debug)]
 pub(super) struct Links([Mutex<HashMap<DeviceId, Arc<ReceiptCell>>>; SHARDS]);
 
 impl Default for Links {

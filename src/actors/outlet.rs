@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use smallvec::SmallVec;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::clinical::ids::DeviceId;
 use crate::clinical::reading::{Lane, ReadingKey};
+use crate::storage::Keys;
 
 /// Why an accepted sequence has no ordinary stored reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +66,7 @@ pub enum Answer {
 
 /// One stream's outlet. Cheap to share. What waits in it is bounded by the devices on the stream and by the readings
 /// in flight, since only readings make exceptions.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Outlet {
     changed: Mutex<Vec<Arc<ReceiptCell>>>,
     notify: Arc<Notify>,
@@ -82,7 +85,9 @@ impl Outlet {
             let cells = mem::take(&mut *lock(&self.changed));
             if !cells.is_empty() {
                 let mut answers = Vec::with_capacity(cells.len());
-                cells.iter().for_each(|cell| cell.take(&mut answers));
+                for cell in &cells {
+                    cell.take(&mut answers);
+                }
                 return answers;
             }
             self.notify.notified().await;
@@ -95,12 +100,12 @@ impl Outlet {
 }
 
 /// What one device's stream has still to be told. The newest receipt overwrites an older one.
-#[derive(Debug)]
 pub(super) struct ReceiptCell {
     device: DeviceId,
     /// The boot of the hello.
     pub boot: u64,
     outlet: Arc<Outlet>,
+    keys: Keys,
     untold: Mutex<Untold>,
 }
 
@@ -110,11 +115,45 @@ struct Untold {
     receipts: SmallVec<[(u64, Lane, u64); 1]>,
     exceptions: HashMap<(u64, Lane), Vec<ReceiptException>>,
     resumes: SmallVec<[ReadingKey; 1]>,
+    /// When the newest proof of each lane was given. Outlives what is told.
+    proved: SmallVec<[(u64, Lane, Instant); 1]>,
+}
+
+/// A lane's receipts carry a proof this often at most: a device needs the newest only.
+const PROOF_EVERY: Duration = Duration::from_secs(1);
+
+/// What the proof of a receipt authenticates.
+pub(super) fn proof_bytes(device: &DeviceId, key: ReadingKey) -> Vec<u8> {
+    let mut bytes = device.as_str().as_bytes().to_vec();
+    bytes.push(0);
+    bytes.extend_from_slice(&key.boot.to_be_bytes());
+    bytes.push(match key.lane {
+        Lane::Live => 1,
+        Lane::Backlog => 2,
+    });
+    bytes.extend_from_slice(&key.sequence.to_be_bytes());
+    bytes
+}
+
+impl Untold {
+    fn proof_is_due(&mut self, boot: u64, lane: Lane, now: Instant) -> bool {
+        match self.proved.iter_mut().find(|proved| (proved.0, proved.1) == (boot, lane)) {
+            Some(proved) if now.duration_since(proved.2) < PROOF_EVERY => false,
+            Some(proved) => {
+                proved.2 = now;
+                true
+            }
+            None => {
+                self.proved.push((boot, lane, now));
+                true
+            }
+        }
+    }
 }
 
 impl ReceiptCell {
-    pub fn new(device: DeviceId, boot: u64, outlet: &Arc<Outlet>) -> Arc<Self> {
-        Arc::new(Self { device, boot, outlet: Arc::clone(outlet), untold: Mutex::default() })
+    pub fn new(device: DeviceId, boot: u64, outlet: &Arc<Outlet>, keys: Keys) -> Arc<Self> {
+        Arc::new(Self { device, boot, outlet: Arc::clone(outlet), keys, untold: Mutex::default() })
     }
 
     /// Receipts everything of the lane up to `through`. Wake the returned stream after the commit's last callback.
@@ -155,19 +194,29 @@ impl ReceiptCell {
     }
 
     fn take(&self, answers: &mut Vec<Answer>) {
-        let untold = mem::take(&mut *lock(&self.untold));
-        let mut exceptions = untold.exceptions;
-        for (boot, lane, through) in untold.receipts {
+        let mut untold = lock(&self.untold);
+        untold.queued = false;
+        let receipts = mem::take(&mut untold.receipts);
+        let mut exceptions = mem::take(&mut untold.exceptions);
+        let resumes = mem::take(&mut untold.resumes);
+        let now = Instant::now();
+        let due: SmallVec<[bool; 1]> =
+            receipts.iter().map(|(boot, lane, _)| untold.proof_is_due(*boot, *lane, now)).collect();
+        drop(untold);
+        for ((boot, lane, through), prove) in receipts.into_iter().zip(due) {
+            let key = ReadingKey { boot, lane, sequence: through };
+            let proof =
+                if prove { self.keys.receipt_mac(&proof_bytes(&self.device, key)).to_vec() } else { Vec::new() };
             answers.push(Answer::Receipt {
                 device: self.device.clone(),
                 boot,
                 lane,
                 through,
                 exceptions: exceptions.remove(&(boot, lane)).unwrap_or_default(),
-                proof: Vec::new(),
+                proof,
             });
         }
-        for key in untold.resumes {
+        for key in resumes {
             answers.push(Answer::ResumeFrom { device: self.device.clone(), key });
         }
     }

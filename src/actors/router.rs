@@ -60,9 +60,8 @@ pub(super) fn tell_patient(context: &Arc<Context>, id: &PatientId, message: Pati
 pub(super) fn send<M: ractor::Message>(actor: Option<&ActorRef<M>>, message: M) -> Result<(), M> {
     match actor {
         Some(actor) => match actor.cast(message) {
-            Ok(()) => Ok(()),
             Err(ractor::MessagingErr::SendErr(message)) => Err(message),
-            Err(_) => Ok(()),
+            Ok(()) | Err(_) => Ok(()),
         },
         None => Err(message),
     }

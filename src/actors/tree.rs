@@ -101,10 +101,10 @@ impl Engine {
     /// closed. Gives up waiting for actors after `within`.
     pub async fn stop(mut self, within: Duration) {
         let router = self.context.router();
+        self.last_snapshots(within).await;
         router.devices.stop(within).await;
-        if tokio::time::timeout(within, sweep::sweep(&self.context)).await.is_err() {
-            tracing::warn!("not every actor took its last snapshot: the next start reads more of the journal");
-        }
+        // What the devices' actors handed over while they ended.
+        self.last_snapshots(within).await;
         router.patients.stop(within).await;
         router.care_teams.stop(within).await;
         router.persons.stop(within).await;
@@ -115,6 +115,13 @@ impl Engine {
             if tokio::task::spawn_blocking(move || store.close()).await.is_err() {
                 tracing::error!("the journal did not close in order: the next start checks it");
             }
+        }
+    }
+
+    /// With snapshots of everything the next start need not read the journal.
+    async fn last_snapshots(&self, within: Duration) {
+        if tokio::time::timeout(within, sweep::sweep(&self.context)).await.is_err() {
+            tracing::warn!("not every actor took its last snapshot: the next start reads more of the journal");
         }
     }
 }

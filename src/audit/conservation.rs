@@ -136,7 +136,10 @@ pub fn conserve(reader: &Reader, keys: &Keys) -> Result<Conservation, AuditError
                 failed = Some(error);
                 ControlFlow::Break(())
             }
-            Err(_) => ControlFlow::Continue(()),
+            Err(_) => {
+                failed = Some(AuditError::ForeignStream { position: view.position });
+                ControlFlow::Break(())
+            }
         }
     })?;
     match failed {
@@ -204,10 +207,7 @@ impl Summing<'_> {
     fn open(&mut self, record: &StoredRecord) -> Result<Option<Vec<u8>>, AuditError> {
         let name = &record.stream;
         if !self.openers.contains_key(name) {
-            let opener = match self.key(name)? {
-                Some(key) => Some(Opener::new(Some(key), name)),
-                None => None,
-            };
+            let opener = self.key(name)?.map(|key| Opener::new(Some(key), name));
             self.openers.insert(name.clone(), opener);
         }
         let Some(Some(opener)) = self.openers.get_mut(name) else { return Ok(None) };

@@ -1,15 +1,16 @@
 //! Re-derives every event of every patient from the journaled inputs, and compares (I2).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::clinical::alert::AlertEvent;
-use crate::clinical::ids::PatientId;
-use crate::clinical::patient::{PatientInput, PatientRecord, PatientState};
+use crate::clinical::ids::{DeviceId, PatientId};
+use crate::clinical::patient::{PatientInput, PatientRecord, PatientState, Run};
 use crate::clinical::rules::RuleSet;
-use crate::storage::codec::{DecodeError, decode_patient, decode_rules};
+use crate::storage::codec::{DecodeError, decode_device, decode_patient, decode_rules};
 use crate::storage::{
-    ItemError, KeyError, Keys, Opener, ReadError, Reader, SealError, StreamKind, StreamName, Streams, read_items,
+    KeyError, Keys, Opener, ReadError, Reader, SealError, StoredItem, StoredRecord, StreamKind, StreamName, item_of,
 };
 
 /// Why a journal could not be audited.
@@ -21,15 +22,32 @@ pub enum AuditError {
     /// A key could not be had.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// Items of a device could not be read.
-    #[error(transparent)]
-    Items(#[from] ItemError),
     /// A record does not open.
     #[error("{stream} {sequence}: {error}")]
-    Seal { stream: String, sequence: u64, error: SealError },
+    Seal {
+        /// Its stream.
+        stream: String,
+        /// Its sequence there.
+        sequence: u64,
+        /// Why.
+        error: SealError,
+    },
     /// A record opens, but does not decode.
     #[error("{stream} {sequence}: {error}")]
-    Decode { stream: String, sequence: u64, error: DecodeError },
+    Decode {
+        /// Its stream.
+        stream: String,
+        /// Its sequence there.
+        sequence: u64,
+        /// Why.
+        error: DecodeError,
+    },
+    /// A record names a stream that this platform does not have.
+    #[error("position {position}: the record's stream is none of ours")]
+    ForeignStream {
+        /// Where it stands.
+        position: u64,
+    },
 }
 
 /// What was replayed.
@@ -64,124 +82,194 @@ pub struct Difference {
     pub derived: Vec<AlertEvent>,
 }
 
-/// Replays every patient's stream. `engine` is the version of this program's pure core; `progress` is called with the
-/// number of patients done and all.
+/// Replays every patient's stream in one pass over the journal: items stand in the devices' streams before the marks
+/// that name them. `engine` is the version of this program's pure core; `progress` is called with the position.
 ///
 /// # Errors
 /// [`AuditError`]: the journal cannot be read. A difference is not an error but a finding.
 pub fn replay(
     reader: &Reader,
-    streams: &Streams,
     keys: &Keys,
     engine: u32,
-    progress: &mut dyn FnMut(usize, usize),
+    progress: &mut dyn FnMut(u64),
 ) -> Result<(Replayed, Option<Difference>), AuditError> {
-    let rules = journaled_rules(reader, keys)?;
-    let names = streams.names(StreamKind::Patient);
-    let mut sum = Replayed::default();
-    for (done, name) in names.iter().enumerate() {
-        progress(done, names.len());
-        let replay = PatientReplay { reader, keys, rules: &rules, engine };
-        if let Some(difference) = replay.run(name, &mut sum)? {
-            return Ok((sum, Some(difference)));
-        }
-    }
-    progress(names.len(), names.len());
-    Ok((sum, None))
+    let mut replay = Replay {
+        keys,
+        engine,
+        rules: HashMap::new(),
+        rules_opener: Opener::new(Some(keys.care()), &StreamName::rules()),
+        heads: HashMap::new(),
+        patients: HashMap::new(),
+        sum: Replayed::default(),
+    };
+    let mut outcome = Ok(None);
+    reader.scan(0, &mut |view| {
+        progress(view.position);
+        let record = view.to_stored().map_err(|_| AuditError::ForeignStream { position: view.position });
+        outcome = record.and_then(|record| replay.take(&record));
+        if matches!(outcome, Ok(None)) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    outcome.map(|difference| (replay.sum, difference))
 }
 
-/// Every rule set in the journal that this version understands, by its hash.
-fn journaled_rules(reader: &Reader, keys: &Keys) -> Result<HashMap<[u8; 32], Arc<RuleSet>>, AuditError> {
-    let name = StreamName::rules();
-    let mut opener = Opener::new(Some(keys.care()), &name);
-    let mut sets = HashMap::new();
-    for record in reader.tail(&name, 0)? {
-        let place = |sequence| (name.to_string(), sequence);
-        let plaintext = opener.open(&record).map_err(|error| seal_error(place(record.sequence), error))?;
-        let stored = decode_rules(&plaintext).map_err(|error| decode_error(place(record.sequence), error))?;
-        if let Ok(set) = RuleSet::parse(&stored.files) {
-            sets.insert(set.hash(), Arc::new(set));
-        }
-    }
-    Ok(sets)
-}
-
-struct PatientReplay<'a> {
-    reader: &'a Reader,
+struct Replay<'a> {
     keys: &'a Keys,
-    rules: &'a HashMap<[u8; 32], Arc<RuleSet>>,
     engine: u32,
+    /// Every rule set so far that this version understands.
+    rules: HashMap<[u8; 32], Arc<RuleSet>>,
+    rules_opener: Opener,
+    /// Opens the heads of devices' records.
+    heads: HashMap<StreamName, Opener>,
+    /// `None`: nothing of the patient can be replayed (any more).
+    patients: HashMap<PatientId, Option<Box<Replaying>>>,
+    sum: Replayed,
 }
 
-impl PatientReplay<'_> {
-    fn run(&self, name: &StreamName, sum: &mut Replayed) -> Result<Option<Difference>, AuditError> {
-        let Ok(patient) = PatientId::new(name.id()) else { return Ok(None) };
-        let key = match self.keys.patient(&patient) {
-            Ok(Some(key)) => key,
-            Ok(None) | Err(KeyError::Destroyed) => {
-                sum.patients_erased += 1;
+/// One patient on the way through the journal.
+struct Replaying {
+    opener: Opener,
+    /// Opens the bodies of what a device handed over.
+    bodies: HashMap<DeviceId, Opener>,
+    /// Handed over, and not yet marked as consumed.
+    items: HashMap<DeviceId, VecDeque<StoredItem>>,
+    state: PatientState,
+    rules: Option<Arc<RuleSet>>,
+}
+
+impl Replay<'_> {
+    fn take(&mut self, record: &StoredRecord) -> Result<Option<Difference>, AuditError> {
+        match record.stream.kind() {
+            StreamKind::Device => self.take_device(record).map(|()| None),
+            StreamKind::Patient => self.take_patient(record),
+            StreamKind::Rules => self.take_rules(record).map(|()| None),
+            StreamKind::Care | StreamKind::Person => Ok(None),
+        }
+    }
+
+    fn take_rules(&mut self, record: &StoredRecord) -> Result<(), AuditError> {
+        let plaintext = self.rules_opener.open(record).map_err(|error| seal_error(record, error))?;
+        let stored = decode_rules(&plaintext).map_err(|error| decode_error(record, error))?;
+        if let Ok(set) = RuleSet::parse(&stored.files) {
+            self.rules.insert(set.hash(), Arc::new(set));
+        }
+        Ok(())
+    }
+
+    fn take_device(&mut self, record: &StoredRecord) -> Result<(), AuditError> {
+        let Ok(device) = DeviceId::new(record.stream.id()) else { return Ok(()) };
+        let keys = self.keys;
+        let opener = self
+            .heads
+            .entry(record.stream.clone())
+            .or_insert_with(|| Opener::new(Some(keys.device(&device)), &record.stream));
+        let plaintext = opener.open(record).map_err(|error| seal_error(record, error))?;
+        let wrong = |error| decode_error(record, error);
+        let head = decode_device(&plaintext).map_err(wrong)?;
+        let Some(link) = head.hand_over().map_err(wrong)? else { return Ok(()) };
+        let Some(patient) = self.patient(&link.patient)? else { return Ok(()) };
+        let body =
+            if record.body.is_empty() { None } else { Some(patient.body(keys, &link.patient, &device, record)?) };
+        let received_at = head.now;
+        if let Some(item) = item_of(head.with_body(body.as_deref()).map_err(wrong)?) {
+            let item = StoredItem { stream_sequence: record.sequence, received_at, item };
+            patient.items.entry(device).or_default().push_back(item);
+        }
+        Ok(())
+    }
+
+    fn take_patient(&mut self, record: &StoredRecord) -> Result<Option<Difference>, AuditError> {
+        let Ok(id) = PatientId::new(record.stream.id()) else { return Ok(None) };
+        let Some(patient) = self.patient(&id)? else { return Ok(None) };
+        let plaintext = patient.opener.open(record).map_err(|error| seal_error(record, error))?;
+        let stored = decode_patient(&plaintext).map_err(|error| decode_error(record, error))?;
+        if let PatientInput::RulesAdopted { hash, engine } = &stored.input {
+            let rules = self.rules.get(hash).filter(|_| *engine == self.engine).cloned();
+            if rules.is_none() {
+                self.sum.patients_of_other_versions += 1;
+                self.patients.insert(id, None);
                 return Ok(None);
             }
-            Err(error) => return Err(error.into()),
-        };
-        let mut opener = Opener::new(Some(key), name);
-        let mut state = PatientState::default();
-        let mut rules = None;
-        sum.patients += 1;
-        for record in self.reader.tail(name, 0)? {
-            let place = || (name.to_string(), record.sequence);
-            let plaintext = opener.open(&record).map_err(|error| seal_error(place(), error))?;
-            let stored = decode_patient(&plaintext).map_err(|error| decode_error(place(), error))?;
-            if let PatientInput::RulesAdopted { hash, engine } = &stored.input {
-                rules = self.rules.get(hash).filter(|_| *engine == self.engine).cloned();
-                if rules.is_none() {
-                    sum.patients_of_other_versions += 1;
-                    return Ok(None);
-                }
-            }
-            let derived = self.derive(&patient, &mut state, &stored, rules.as_deref(), sum)?;
-            sum.inputs += 1;
-            sum.events += stored.events.len() as u64;
-            if derived != stored.events {
-                let (sequence, position) = (record.sequence, record.position);
-                let difference =
-                    Difference { stream: name.clone(), sequence, position, stored: stored.events, derived };
-                return Ok(Some(difference));
+            if let Some(patient) = self.patient(&id)? {
+                patient.rules = rules;
             }
         }
-        Ok(None)
+        let Some(patient) = self.patient(&id)? else { return Ok(None) };
+        let (derived, items) = patient.derive(&stored);
+        self.sum.items += items;
+        self.sum.inputs += 1;
+        self.sum.events += stored.events.len() as u64;
+        if derived == stored.events {
+            return Ok(None);
+        }
+        let (stream, sequence, position) = (record.stream.clone(), record.sequence, record.position);
+        Ok(Some(Difference { stream, sequence, position, stored: stored.events, derived }))
     }
 
-    fn derive(
-        &self,
-        patient: &PatientId,
-        state: &mut PatientState,
-        stored: &PatientRecord,
-        rules: Option<&RuleSet>,
-        sum: &mut Replayed,
-    ) -> Result<Vec<AlertEvent>, AuditError> {
+    /// The patient on the way; `None` where nothing can be re-derived.
+    fn patient(&mut self, id: &PatientId) -> Result<Option<&mut Replaying>, AuditError> {
+        if !self.patients.contains_key(id) {
+            let replaying = match self.keys.patient(id) {
+                Ok(Some(key)) => {
+                    self.sum.patients += 1;
+                    Some(Box::new(Replaying {
+                        opener: Opener::new(Some(key), &StreamName::patient(id)),
+                        bodies: HashMap::new(),
+                        items: HashMap::new(),
+                        state: PatientState::default(),
+                        rules: None,
+                    }))
+                }
+                Ok(None) | Err(KeyError::Destroyed) => {
+                    self.sum.patients_erased += 1;
+                    None
+                }
+                Err(error) => return Err(error.into()),
+            };
+            self.patients.insert(id.clone(), replaying);
+        }
+        Ok(self.patients.get_mut(id).and_then(|known| known.as_deref_mut()))
+    }
+}
+
+impl Replaying {
+    fn body(
+        &mut self,
+        keys: &Keys,
+        id: &PatientId,
+        device: &DeviceId,
+        record: &StoredRecord,
+    ) -> Result<Vec<u8>, AuditError> {
+        if !self.bodies.contains_key(device) {
+            self.bodies.insert(device.clone(), Opener::new(keys.patient(id)?, &record.stream));
+        }
+        let opened = self.bodies.get_mut(device).map(|opener| opener.open_body(record));
+        opened.unwrap_or(Err(SealError::KeyDestroyed)).map_err(|error| seal_error(record, error))
+    }
+
+    /// What the input gives now, and how many items were consumed for it.
+    fn derive(&mut self, stored: &PatientRecord) -> (Vec<AlertEvent>, u64) {
         let PatientInput::Consumed(runs) = &stored.input else {
             // A refused command would not have been stored: refused now, it gives no events, which is a difference.
-            return Ok(state.handle(&stored.input, stored.now).ok().flatten().unwrap_or_default());
+            return (self.state.handle(&stored.input, stored.now).ok().flatten().unwrap_or_default(), 0);
         };
-        let mut derived = Vec::new();
+        let (mut derived, mut items) = (Vec::new(), 0);
         // Rules are adopted before the first item is consumed.
-        let Some(rules) = rules else { return Ok(derived) };
-        for run in runs {
-            let from = state.mark(&run.device) + 1;
-            for item in read_items(self.reader, self.keys, patient, &run.device, from, run.through)? {
-                sum.items += 1;
-                derived.extend(state.consume(&run.device, item.stream_sequence, &item.item, item.received_at, rules));
+        let Some(rules) = self.rules.clone() else { return (derived, items) };
+        for Run { device, through } in runs {
+            let waiting = self.items.entry(device.clone()).or_default();
+            while let Some(item) = waiting.pop_front_if(|item| item.stream_sequence <= *through) {
+                items += 1;
+                derived.extend(self.state.consume(device, item.stream_sequence, &item.item, item.received_at, &rules));
             }
         }
-        Ok(derived)
+        (derived, items)
     }
 }
 
-fn seal_error((stream, sequence): (String, u64), error: SealError) -> AuditError {
-    AuditError::Seal { stream, sequence, error }
+fn seal_error(record: &StoredRecord, error: SealError) -> AuditError {
+    AuditError::Seal { stream: record.stream.to_string(), sequence: record.sequence, error }
 }
 
-fn decode_error((stream, sequence): (String, u64), error: DecodeError) -> AuditError {
-    AuditError::Decode { stream, sequence, error }
+fn decode_error(record: &StoredRecord, error: DecodeError) -> AuditError {
+    AuditError::Decode { stream: record.stream.to_string(), sequence: record.sequence, error }
 }

@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     bar.set_length(reader.next_position());
     let mut owners = BodyOwners { keys: keys.clone(), known: HashMap::new() };
     let outcome = verify(&reader, &keys, &mut |record, head| owners.key(record, head), &mut |so_far| {
-        bar.set_position(so_far.records)
+        bar.set_position(so_far.records);
     });
     bar.finish_and_clear();
     let verified = outcome.map_err(unreadable)?;

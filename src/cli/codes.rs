@@ -54,15 +54,20 @@ fn markdown() -> String {
          | name | what | code | LOINC | UCUM | allowed |\n|---|---|---|---|---|---|\n",
     );
     for info in CODES {
-        page += &format!(
-            "| `{}` | {} | {} | {} | {} | {} |\n",
-            info.name,
-            info.title,
-            info.code.0,
-            info.loinc.unwrap_or(""),
-            info.ucum,
-            allowed(info)
-        );
+        let (code, loinc) = (info.code.0.to_string(), info.loinc.unwrap_or(""));
+        let cells = [&format!("`{}`", info.name), info.title, &code, loinc, info.ucum, &allowed(info)];
+        page.push_str("| ");
+        page.push_str(&cells.join(" | "));
+        page.push_str(" |\n");
     }
     page
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_reference_page_is_what_the_program_prints() {
+        let page = include_str!("../../docs/CODES.md");
+        assert_eq!(page, super::markdown(), "write it anew: vigil codes > docs/CODES.md");
+    }
 }

@@ -52,6 +52,10 @@ impl std::error::Error for Failure {}
 impl From<std::io::Error> for Failure {
     /// Writing the answer failed, for example into a closed pipe.
     fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            // Whoever reads has enough: nothing is wrong, and nothing is left to say.
+            return Self { code: 0, message: String::new() };
+        }
         Self::new(exit::STORAGE, format_args!("cannot write the answer: {error}"))
     }
 }

@@ -7,6 +7,7 @@ mod audit;
 mod check;
 mod codes;
 mod config;
+mod demo;
 mod duration;
 mod evaluate;
 mod failure;
@@ -41,6 +42,7 @@ enum Verb {
     Check(check::Args),
     Codes(codes::Args),
     Config(config::Args),
+    Demo(demo::Args),
     Evaluate(evaluate::Args),
     Pki(pki::Args),
     Replay(replay::Args),
@@ -58,6 +60,7 @@ pub fn main() -> ExitCode {
         Verb::Check(args) => check::run(&args),
         Verb::Codes(args) => codes::run(&args),
         Verb::Config(args) => config::run(&args),
+        Verb::Demo(args) => demo::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),

@@ -147,7 +147,7 @@ impl<R: Read> Recording<R> {
         for (column, cell) in self.columns.iter().zip(record.iter().skip(1)).filter(|(_, cell)| !cell.is_empty()) {
             match column {
                 Column::Patient => {
-                    patient = Some(PatientId::new(cell).map_err(|e| wrong(Some("patient"), e.to_string()))?)
+                    patient = Some(PatientId::new(cell).map_err(|e| wrong(Some("patient"), e.to_string()))?);
                 }
                 Column::Device => device = Some(DeviceId::new(cell).map_err(|e| wrong(Some("device"), e.to_string()))?),
                 Column::Coded(info) => observations

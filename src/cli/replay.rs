@@ -31,12 +31,10 @@ enum Verb {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let Verb::Verify { data, json } = &args.verb;
     let store = data.open()?;
-    let bar = bar("patients");
-    let mut progress = |done: usize, all: usize| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    };
-    let outcome = replay(&store.reader(), &store.streams(), &store.keys(), ENGINE_VERSION, &mut progress);
+    let bar = bar("records");
+    bar.set_length(store.reader().next_position());
+    let mut progress = |position| bar.set_position(position);
+    let outcome = replay(&store.reader(), &store.keys(), ENGINE_VERSION, &mut progress);
     bar.finish_and_clear();
     let (sum, difference) = outcome.map_err(unreadable)?;
     if *json {

@@ -13,7 +13,7 @@ use crate::config::read_rule_files;
 pub(super) fn load(paths: &[PathBuf]) -> Result<RuleSet, Failure> {
     let files = read_rule_files(paths)?;
     RuleSet::parse(&files).map_err(|mistakes| {
-        let lines: String = mistakes.iter().map(|mistake| format!("\n{mistake}")).collect();
-        Failure::new(exit::BAD_CONFIG, format_args!("{} mistakes in the rules{lines}", mistakes.len()))
+        let lines: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        Failure::new(exit::BAD_CONFIG, format_args!("{} mistakes in the rules\n{}", lines.len(), lines.join("\n")))
     })
 }

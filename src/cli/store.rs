@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Failure, exit};
-use crate::storage::{ReadOnlyStore, Store, StoreOptions};
+use crate::storage::{OpenError, ReadOnlyStore, Store, StoreOptions};
 
 /// Which data, and the keys to it.
 #[derive(Debug, clap::Args)]
@@ -23,11 +23,31 @@ impl DataArgs {
         if let Some(keys) = &self.keys {
             options.keys_dir.clone_from(keys);
         }
-        Store::open_read_only(&options).map_err(|error| Failure::new(exit::STORAGE, error))
+        Store::open_read_only(&options).map_err(|error| Failure::new(code(&error), error))
+    }
+}
+
+/// Damage that the opening finds already is the answer to whoever verifies; all else is storage that refused.
+fn code(error: &OpenError) -> u8 {
+    match error {
+        OpenError::Damaged { .. } | OpenError::WentBack { .. } => exit::NO,
+        _ => exit::STORAGE,
     }
 }
 
 /// What an audit that cannot be carried out says: the journal cannot be read.
 pub(super) fn unreadable(error: impl std::fmt::Display) -> Failure {
     Failure::new(exit::NO, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_found_by_the_opening_is_an_answer_and_an_absent_journal_is_not() {
+        let damaged = OpenError::Damaged { place: "data, position 6".to_owned(), what: "a block".to_owned() };
+        assert_eq!(code(&damaged), exit::NO);
+        assert_eq!(code(&OpenError::Absent { folder: "data".to_owned() }), exit::STORAGE);
+    }
 }

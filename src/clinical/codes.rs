@@ -85,7 +85,7 @@ pub struct CodeInfo {
     pub allowed: Allowed,
 }
 
-/// MIT codes of `beat_type` (PhysioNet annotation codes): beats, ventricular flutter `[` `]` and its waves `!`, and
+/// MIT codes of `beat_type` (annotation codes of `PhysioNet`): beats, ventricular flutter `[` `]` and its waves `!`, and
 /// marks that are no beats.
 pub const BEAT_WORDS: &[&str] = &[
     "N", "L", "R", "B", "A", "a", "J", "S", "V", "r", "F", "e", "j", "n", "E", "/", "f", "Q", "?", "[", "]", "!", "~",

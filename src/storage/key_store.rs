@@ -5,7 +5,6 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use crossbeam_channel::{Receiver, Sender};
 use redb::{ReadableTable as _, TableDefinition};
 use tokio::sync::oneshot;
@@ -15,9 +14,12 @@ use super::db::{Db, DbOptions, Failure, guarded};
 use super::disk::{Access, Disk};
 use super::error::OpenError;
 use super::keys::{DataKey, KeyError};
+use super::wrapping::{Wrapping, kek_name, shred_others};
 use crate::clinical::ids::PatientId;
 
 const FILE: &str = "keys.redb";
+/// Its name until it is whole.
+const UNNAMED: &str = "keys.redb.new";
 const FORMAT: u8 = 1;
 const CACHE_BYTES: usize = 4 << 20;
 /// How many keys one sync makes durable at most.
@@ -60,20 +62,11 @@ impl KeyStore {
         let label = disk.label();
         let place = format!("{label}/{FILE}");
         let exists = disk.names().map_err(|error| OpenError::from_io(&label, &error))?.iter().any(|name| name == FILE);
-        if !exists && access != Access::Create {
-            return Err(OpenError::Damaged { place, what: "it does not exist".to_owned() });
-        }
-        let db = Db::open(disk, FILE, DbOptions { access, cache_bytes: CACHE_BYTES, check: true })
-            .map_err(|failure| failure.into_open(place.clone()))?;
-        let stored = guarded(|| read_meta(&db)).map_err(|failure| failure.into_open(place.clone()))?;
-        let (site, wrapping) = match stored {
-            Some(meta) => meta.unwrap(disk, &place)?,
-            None if access == Access::Create => create(disk, &db, &place)?,
-            None => return Err(OpenError::Damaged { place, what: "it holds no site key".to_owned() }),
+        let (db, site, wrapping) = match (exists, access) {
+            (true, _) => open_existing(disk, access, &place)?,
+            (false, Access::Create) => create(disk, &place)?,
+            (false, _) => return Err(OpenError::Damaged { place, what: "it does not exist".to_owned() }),
         };
-        if access != Access::Read {
-            disk.sync_names().map_err(|error| OpenError::from_io(&label, &error))?;
-        }
         if access != Access::Read {
             shred_others(disk, wrapping.version).map_err(|error| OpenError::from_io(&label, &error))?;
         }
@@ -269,20 +262,6 @@ impl Shared {
     }
 }
 
-/// Overwrites and removes every key-encryption key but the one in use.
-fn shred_others(disk: &dyn Disk, in_use: u32) -> io::Result<()> {
-    for name in disk.names()? {
-        if name.starts_with("kek-") && name != kek_name(in_use) {
-            let file = disk.open(&name, Access::Write)?;
-            file.write(0, &[0; 64])?;
-            file.sync_data()?;
-            drop(file);
-            disk.remove(&name)?;
-        }
-    }
-    Ok(())
-}
-
 /// What the store says about itself.
 struct Meta {
     format: u8,
@@ -331,17 +310,34 @@ fn read_meta(db: &Db) -> Result<Option<Meta>, Failure> {
     Ok(Some(Meta { format, kek_version: u32::from_be_bytes(version), site: row("site")? }))
 }
 
+fn options(access: Access) -> DbOptions {
+    DbOptions { access, cache_bytes: CACHE_BYTES, check: true }
+}
+
+fn open_existing(disk: &dyn Disk, access: Access, place: &str) -> Result<(Db, DataKey, Wrapping), OpenError> {
+    let access = if access == Access::Read { Access::Read } else { Access::Write };
+    let fails = |failure: Failure| failure.into_open(place.to_owned());
+    let db = Db::open(disk, FILE, options(access)).map_err(fails)?;
+    let meta = guarded(|| read_meta(&db)).map_err(fails)?;
+    let without = || OpenError::Damaged { place: place.to_owned(), what: "it holds no site key".to_owned() };
+    let (site, wrapping) = meta.ok_or_else(without)?.unwrap(disk, place)?;
+    Ok((db, site, wrapping))
+}
+
 /// Makes the key-encryption key and the site's key: first the one that wraps, so that a crash leaves nothing that does
-/// not open.
-fn create(disk: &dyn Disk, db: &Db, place: &str) -> Result<(DataKey, Wrapping), OpenError> {
+/// not open; and the file gets its name when it is whole.
+fn create(disk: &dyn Disk, place: &str) -> Result<(Db, DataKey, Wrapping), OpenError> {
+    let io_fails = |error: io::Error| OpenError::from_io(place, &error);
+    let fails = |failure: Failure| failure.into_open(place.to_owned());
     let wrapping = Wrapping { version: 1, kek: DataKey::random() };
-    wrapping
-        .keep(disk)
-        .map_err(|error| OpenError::from_io(format!("{}/{}", disk.label(), kek_name(wrapping.version)), &error))?;
+    wrapping.keep(disk).map_err(io_fails)?;
+    disk.remove(UNNAMED).map_err(io_fails)?;
     let site = DataKey::random();
+    let db = Db::open(disk, UNNAMED, options(Access::Create)).map_err(fails)?;
     guarded(|| {
         let transaction = db.begin_write()?;
         {
+            transaction.open_table(PATIENTS)?;
             let mut table = transaction.open_table(META)?;
             table.insert("format", &[FORMAT][..])?;
             table.insert("kek", &wrapping.version.to_be_bytes()[..])?;
@@ -350,53 +346,7 @@ fn create(disk: &dyn Disk, db: &Db, place: &str) -> Result<(DataKey, Wrapping), 
         transaction.commit()?;
         Ok(())
     })
-    .map_err(|failure| failure.into_open(place.to_owned()))?;
-    Ok((site, wrapping))
-}
-
-fn kek_name(version: u32) -> String {
-    format!("kek-{version:08}")
-}
-
-/// Wraps keys under one version of the key-encryption key: version, nonce, ciphertext and tag.
-struct Wrapping {
-    version: u32,
-    kek: DataKey,
-}
-
-impl Wrapping {
-    /// Makes the key-encryption key durable in a file of its own.
-    fn keep(&self, disk: &dyn Disk) -> io::Result<()> {
-        let text = Zeroizing::new(hex::encode(self.kek.bytes()));
-        disk.replace(&kek_name(self.version), text.as_bytes())
-    }
-
-    fn cipher(&self) -> RandomizedNonceKey {
-        RandomizedNonceKey::new(&AES_256_GCM, self.kek.bytes()).expect("AES-256-GCM takes any key of 32 bytes")
-    }
-
-    fn wrap(&self, owner: &str, key: &DataKey) -> Vec<u8> {
-        let mut sealed = key.bytes().to_vec();
-        sealed.reserve_exact(AES_256_GCM.tag_len());
-        let nonce = self
-            .cipher()
-            .seal_in_place_append_tag(Aad::from(owner.as_bytes()), &mut sealed)
-            .expect("AES-256-GCM seals 32 bytes, and the system's source of randomness is seeded");
-        let mut wrapped = self.version.to_be_bytes().to_vec();
-        wrapped.extend_from_slice(nonce.as_ref());
-        wrapped.extend_from_slice(&sealed);
-        wrapped
-    }
-
-    fn unwrap(&self, owner: &str, wrapped: &[u8]) -> Option<DataKey> {
-        let (version, rest) = wrapped.split_at_checked(4)?;
-        let (nonce, sealed) = rest.split_at_checked(NONCE_LEN)?;
-        if version != self.version.to_be_bytes() {
-            return None;
-        }
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut bytes = Zeroizing::new(sealed.to_vec());
-        let key = self.cipher().open_in_place(nonce, Aad::from(owner.as_bytes()), &mut bytes).ok()?;
-        Some(DataKey::from_bytes((&*key).try_into().ok()?))
-    }
+    .map_err(fails)?;
+    disk.rename(UNNAMED, FILE).map_err(io_fails)?;
+    Ok((db, site, wrapping))
 }

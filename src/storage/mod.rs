@@ -42,6 +42,7 @@ mod streams;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod wrapping;
 mod writer;
 
 pub use append::{Append, OnCommit, SealedRecord, Wakes};

@@ -50,7 +50,7 @@ async fn a_breach_becomes_an_alert_that_is_seen_paged_and_answered() {
     assert_eq!((alert.value, alert.limit), (Some(80.0), Some(90.0)));
 
     let listed = alerts.list(with_token(&kim, proto::ListAlertsRequest::default())).await.unwrap().into_inner();
-    assert_eq!(listed.alerts, [alert.clone()]);
+    assert_eq!(listed.alerts, std::slice::from_ref(&alert));
     let elsewhere = proto::ListAlertsRequest { unit: "ward-9".into(), ..proto::ListAlertsRequest::default() };
     assert!(alerts.list(with_token(&kim, elsewhere)).await.unwrap().into_inner().alerts.is_empty());
     let pages = async {

@@ -99,8 +99,8 @@ impl Voice {
         loop {
             match self.next().await {
                 Answer::Receipts(receipts) => {
-                    let mine = receipts.receipts.iter().filter(|receipt| receipt.device == device);
-                    if let Some(receipt) = mine.last()
+                    let mut mine = receipts.receipts.iter().filter(|receipt| receipt.device == device);
+                    if let Some(receipt) = mine.next_back()
                         && receipt.through_sequence >= through
                     {
                         assert_eq!(receipt.through_sequence, through);

@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 
 use super::commit::DeviceCommit;
 use crate::actors::context::{self, Context};
-use crate::actors::handle::{DeviceEntry, NotLinked, OperationError, Speaker};
-use crate::actors::outlet::{Outcome, Outlet, ReceiptCell, ReceiptException};
+use crate::actors::handle::{DeviceEntry, DeviceHello, NotLinked, OperationError, Speaker};
+use crate::actors::outlet::{Outcome, Outlet, ReceiptCell, ReceiptException, proof_bytes};
 use crate::actors::patient::PatientMsg;
 use crate::actors::router::{send, tell_patient};
 use crate::actors::stream::{RecoverError, Stream};
@@ -31,8 +31,7 @@ pub(crate) enum DeviceMsg {
     /// A stream wants to speak for the device.
     Link {
         speaker: Speaker,
-        boot: u64,
-        pending: Vec<ReadingKey>,
+        hello: DeviceHello,
         outlet: Arc<Outlet>,
         reply: oneshot::Sender<Result<LinkGrant, NotLinked>>,
     },
@@ -162,9 +161,9 @@ impl Actor for DeviceActor {
                     self.commit(parts, smallvec![event], now, DeviceCommit::default())?;
                 }
             }
-            DeviceMsg::Link { speaker, boot, pending, outlet, reply } => {
+            DeviceMsg::Link { speaker, hello, outlet, reply } => {
                 parts.last_message = now;
-                self.link(parts, &speaker, boot, &pending, &outlet, reply);
+                self.link(parts, &speaker, &hello, &outlet, reply, now)?;
             }
             DeviceMsg::Register { registration, reply } => self.register(parts, registration, reply, now)?,
             DeviceMsg::Assign { patient, from, reply } => self.assign(parts, &patient, from, reply, now)?,
@@ -318,13 +317,12 @@ impl DeviceActor {
 
     fn body_sealer<'a>(&self, parts: &'a mut Parts, patient: &PatientId) -> Result<&'a Sealer, RecoverError> {
         let known = parts.body.take().filter(|(owner, _)| owner == patient);
-        let sealer = match known {
-            Some((_, sealer)) => sealer,
-            None => {
-                // An assignment is accepted only for an admitted patient, and admission makes the key.
-                let key = self.context.keys.patient(patient)?.ok_or(crate::storage::KeyError::Destroyed)?;
-                Sealer::new(&key, &self.context.incarnation, parts.stream.name())
-            }
+        let sealer = if let Some((_, sealer)) = known {
+            sealer
+        } else {
+            // An assignment is accepted only for an admitted patient, and admission makes the key.
+            let key = self.context.keys.patient(patient)?.ok_or(crate::storage::KeyError::Destroyed)?;
+            Sealer::new(&key, &self.context.incarnation, parts.stream.name())
         };
         Ok(&parts.body.insert((patient.clone(), sealer)).1)
     }
@@ -370,11 +368,11 @@ impl DeviceActor {
         &self,
         parts: &mut Parts,
         speaker: &Speaker,
-        boot: u64,
-        pending: &[ReadingKey],
+        hello: &DeviceHello,
         outlet: &Arc<Outlet>,
         reply: oneshot::Sender<Result<LinkGrant, NotLinked>>,
-    ) {
+        now: Timestamp,
+    ) -> Result<(), RecoverError> {
         let allowed = match (parts.state.registration(), speaker) {
             (None, _) => Err(NotLinked::NotRegistered),
             (Some(_), Speaker::Device(device)) if *device == self.id => Ok(()),
@@ -383,13 +381,14 @@ impl DeviceActor {
         };
         if let Err(refused) = allowed {
             drop(reply.send(Err(refused)));
-            return;
+            return Ok(());
         }
+        self.look_at_receipt(parts, hello, now)?;
         parts.state.forget_told();
-        let cell = ReceiptCell::new(self.id.clone(), boot, outlet);
+        let cell = ReceiptCell::new(self.id.clone(), hello.boot, outlet, self.context.keys.clone());
         self.context.links.put(&self.id, Arc::clone(&cell));
         let mut durable: Vec<ReadingKey> = parts.state.lanes().collect();
-        for key in pending {
+        for key in &hello.pending {
             if !durable.iter().any(|known| (known.boot, known.lane) == (key.boot, key.lane)) {
                 durable.push(ReadingKey { sequence: 0, ..*key });
             }
@@ -399,6 +398,20 @@ impl DeviceActor {
             drop(reply.send(Ok(LinkGrant { cell, durable })));
         };
         parts.stream.append(&self.context, SmallVec::new(), said);
+        Ok(())
+    }
+
+    /// The newest receipt that the device holds: one that we gave, and that is ahead of the journal, is an alert.
+    fn look_at_receipt(&self, parts: &mut Parts, hello: &DeviceHello, now: Timestamp) -> Result<(), RecoverError> {
+        let Some((key, proof)) = &hello.last_receipt else { return Ok(()) };
+        if !self.context.keys.verify_receipt(&proof_bytes(&self.id, *key), proof) {
+            tracing::warn!(device = %self.id, "the device shows a receipt that this site did not give");
+            return Ok(());
+        }
+        for event in parts.state.shown_receipt(&self.id, *key, now) {
+            self.commit(parts, smallvec![event], now, DeviceCommit::default())?;
+        }
+        Ok(())
     }
 
     fn register(

@@ -30,7 +30,7 @@ use crate::supervision::Children;
 use crate::time::Timestamp;
 
 /// Items read at a time while catching up.
-const CATCH_UP_ITEMS: u64 = 1_024;
+const CATCH_UP_ITEMS: u64 = 65_536;
 
 /// What a patient's actor is told.
 pub(crate) enum PatientMsg {
@@ -184,7 +184,7 @@ impl Actor for PatientActor {
                 self.consume(parts, &device, &StoredItem { stream_sequence, received_at, item }, permit)?;
             }
             PatientMsg::CatchUp { device, through } => self.catch_up(parts, &device, through).await?,
-            PatientMsg::Admit { unit, bed, reply } => self.admit(parts, unit, bed, reply, now)?,
+            PatientMsg::Admit { unit, bed, reply } => self.admit(parts, unit, bed, reply, now),
             PatientMsg::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version } => {
                 let fallback = self.context.options.fallback.clone();
                 let input = PatientInput::TeamAnswered {
@@ -197,11 +197,11 @@ impl Actor for PatientActor {
                     policy_version,
                     fallback,
                 };
-                self.decide(parts, input, now)?;
+                self.decide(parts, input, now);
             }
             PatientMsg::Command { command, reply } => {
                 parts.last_message = now;
-                self.command(parts, command, reply, now)?;
+                self.command(parts, command, reply, now);
             }
             PatientMsg::Awake(reply) => drop(reply.send(())),
             PatientMsg::Tick => {
@@ -211,7 +211,7 @@ impl Actor for PatientActor {
                 }
                 if parts.state.book().next_deadline().is_some_and(|deadline| deadline <= now) {
                     let fallback = self.context.options.fallback.clone();
-                    self.decide(parts, PatientInput::Tick { fallback }, now)?;
+                    self.decide(parts, PatientInput::Tick { fallback }, now);
                 }
             }
             PatientMsg::Sweep(part) => self.sweep(parts, part, &myself, now),
@@ -286,18 +286,17 @@ impl PatientActor {
             return Ok(());
         }
         let input = PatientInput::RulesAdopted { hash: current.hash(), engine: ENGINE_VERSION };
-        self.decide(parts, input, now)?;
+        self.decide(parts, input, now);
         parts.rules = rules_in_force(&self.context, &parts.state)?;
         Ok(())
     }
 
     /// Applies an input that cannot be refused.
-    fn decide(&self, parts: &mut Parts, input: PatientInput, now: Timestamp) -> Result<(), RecoverError> {
+    fn decide(&self, parts: &mut Parts, input: PatientInput, now: Timestamp) {
         if let Ok(Some(events)) = parts.state.handle(&input, now) {
             let record = PatientRecord { now: parts.state.now(), input, events };
             self.append(parts, Some(record), None, None, None);
         }
-        Ok(())
     }
 
     fn admit(
@@ -307,11 +306,11 @@ impl PatientActor {
         bed: SmolStr,
         reply: oneshot::Sender<Result<(), OperationError>>,
         now: Timestamp,
-    ) -> Result<(), RecoverError> {
+    ) {
         let reply = Some(Reply::Operation(reply));
         if parts.state.unit() == Some(&unit) && *parts.state.bed() == bed {
             self.append(parts, None, reply, None, None);
-            return Ok(());
+            return;
         }
         let input = PatientInput::Admitted { unit, bed };
         if let Ok(Some(events)) = parts.state.handle(&input, now) {
@@ -319,7 +318,6 @@ impl PatientActor {
             let record = PatientRecord { now: parts.state.now(), input, events };
             self.append(parts, Some(record), reply, entry, None);
         }
-        Ok(())
     }
 
     fn command(
@@ -328,7 +326,7 @@ impl PatientActor {
         command: Command,
         to: oneshot::Sender<Result<Answered, OperationError>>,
         now: Timestamp,
-    ) -> Result<(), RecoverError> {
+    ) {
         let ordinal = command.ordinal;
         let input = PatientInput::Command(command);
         match parts.state.handle(&input, now) {
@@ -345,7 +343,6 @@ impl PatientActor {
             Err(Refused::NoSuchAlert) => drop(to.send(Err(OperationError::NotFound("alert")))),
             Err(refused @ Refused::NotNow(_)) => drop(to.send(Err(OperationError::Conflict(refused.to_string())))),
         }
-        Ok(())
     }
 
     fn entry(&self, state: &PatientState) -> Option<PatientEntry> {

@@ -1,5 +1,6 @@
 //! How a patient's actor comes back: snapshot, records after it with what they consumed, then what was missed.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::actor::Parts;
@@ -7,7 +8,7 @@ use crate::actors::context::Context;
 use crate::actors::stream::{RecoverError, Stream};
 use crate::clinical::alert::{Effect, Response};
 use crate::clinical::ids::{DeviceId, PatientId};
-use crate::clinical::patient::{PatientInput, PatientRecord, PatientState};
+use crate::clinical::patient::{PatientInput, PatientRecord, PatientState, Run};
 use crate::clinical::rules::RuleSet;
 use crate::storage::codec::decode_patient;
 use crate::storage::{StoredItem, StreamName, read_items};
@@ -18,9 +19,18 @@ pub(super) async fn recover(context: &Context, patient: &PatientId) -> Result<Pa
     let key = context.keys.patient(patient)?.ok_or(crate::storage::KeyError::Destroyed)?;
     let mut recovered = Stream::recover::<PatientState>(context, name, key).await?;
     let mut rules = rules_in_force(context, &recovered.state)?;
+    let mut records = Vec::with_capacity(recovered.tail.len());
     for record in &recovered.tail {
-        let record = decode_patient(&recovered.opener.open(record)?)?;
-        restore(context, patient, &mut recovered.state, &record, &rules).await?;
+        records.push(decode_patient(&recovered.opener.open(record)?)?);
+    }
+    let mut consumed = Consumed::read(context, patient, &recovered.state, &records).await?;
+    for record in &records {
+        if let PatientInput::Consumed(runs) = &record.input {
+            for run in runs {
+                consumed.restore(run, &mut recovered.state, &rules);
+            }
+        }
+        recovered.state.restore(&record.input, &record.events, record.now);
         if matches!(record.input, PatientInput::RulesAdopted { .. }) {
             rules = rules_in_force(context, &recovered.state)?;
         }
@@ -28,23 +38,38 @@ pub(super) async fn recover(context: &Context, patient: &PatientId) -> Result<Pa
     Ok(Parts::new(recovered.stream, recovered.state, rules, context.clock.now()))
 }
 
-async fn restore(
-    context: &Context,
-    patient: &PatientId,
-    state: &mut PatientState,
-    record: &PatientRecord,
-    rules: &RuleSet,
-) -> Result<(), RecoverError> {
-    if let PatientInput::Consumed(runs) = &record.input {
-        for run in runs {
-            let from = state.mark(&run.device) + 1;
-            for item in read_items_off_thread(context, patient, &run.device, from, run.through).await? {
-                state.restore_item(&run.device, item.stream_sequence, &item.item, item.received_at, rules);
+/// The items that the records consumed, by device: each device's stream is walked once.
+struct Consumed(HashMap<DeviceId, VecDeque<StoredItem>>);
+
+impl Consumed {
+    async fn read(
+        context: &Context,
+        patient: &PatientId,
+        state: &PatientState,
+        records: &[PatientRecord],
+    ) -> Result<Self, RecoverError> {
+        let mut through: HashMap<&DeviceId, u64> = HashMap::new();
+        for record in records {
+            if let PatientInput::Consumed(runs) = &record.input {
+                // Marks ascend: the last one of a device is its newest.
+                through.extend(runs.iter().map(|run| (&run.device, run.through)));
             }
         }
+        let mut items = HashMap::new();
+        for (device, through) in through {
+            let from = state.mark(device) + 1;
+            let read = read_items_off_thread(context, patient, device, from, through).await?;
+            items.insert(device.clone(), read.into());
+        }
+        Ok(Self(items))
     }
-    state.restore(&record.input, &record.events, record.now);
-    Ok(())
+
+    fn restore(&mut self, run: &Run, state: &mut PatientState, rules: &RuleSet) {
+        let Some(items) = self.0.get_mut(&run.device) else { return };
+        while let Some(item) = items.pop_front_if(|item| item.stream_sequence <= run.through) {
+            state.restore_item(&run.device, item.stream_sequence, &item.item, item.received_at, rules);
+        }
+    }
 }
 
 /// The rules that the patient's stream adopted last; before the first adoption none judge, and any set will do.

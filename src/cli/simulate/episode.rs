@@ -74,7 +74,7 @@ impl Pace {
     /// Something happens to every patient about once a minute.
     pub const TEST: Self = Self { first_s: (8.0, 30.0), quiet_s: (25.0, 60.0) };
     /// A ward that can be watched: something happens to a patient every few minutes.
-    pub const WARD: Self = Self { first_s: (10.0, 90.0), quiet_s: (120.0, 360.0) };
+    pub const WARD: Self = Self { first_s: (5.0, 60.0), quiet_s: (60.0, 240.0) };
 }
 
 /// An endless script: each kind comes once in a random order, then again in another order.

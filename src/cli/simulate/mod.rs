@@ -17,7 +17,7 @@ pub(super) use args::{Args, run};
 pub use episode::{Episode, EpisodeKind, Pace, Script};
 pub use glimpse::Glimpse;
 pub use physiology::Monitor;
-pub use play::{Plan, play};
+pub use play::{Plan, PlayError, play};
 pub use player::{Player, Voice};
 pub use report::{Counts, ExceptionReport, Expected, LaneReport, PatientReport, Report};
 pub use roster::{WardPlan, synthetic_ward};

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clinical::reading::{Lane, ReadingKey};
+use crate::clinical::reading::Lane;
 
 /// How many fingerprints are kept per lane: a repeat of an older one counts as a duplicate, unverified.
 pub(super) const FINGERPRINTS_KEPT: usize = 16;
@@ -66,10 +66,5 @@ impl LaneState {
     pub fn skip_to(&mut self, through: u64) {
         self.through = through;
         self.recent.clear();
-    }
-
-    /// The key of the sequence that is expected next.
-    pub fn next_key(&self) -> ReadingKey {
-        ReadingKey { boot: self.boot, lane: self.lane, sequence: self.through + 1 }
     }
 }

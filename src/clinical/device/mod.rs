@@ -11,5 +11,6 @@ mod tests;
 pub use event::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 pub use fingerprint::fingerprint;
 pub use state::{
-    Arrival, Assignment, CLOCK_SKEW_US_MAX, DEVICE_CLOCK, DEVICE_SILENT, DeviceState, NotAssignable, SILENCE_MS_MIN,
+    Arrival, Assignment, CLOCK_SKEW_US_MAX, DEVICE_CLOCK, DEVICE_SILENT, DeviceState, JOURNAL_BEHIND, NotAssignable,
+    SILENCE_MS_MIN,
 };

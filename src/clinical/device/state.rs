@@ -21,6 +21,9 @@ pub const DEVICE_SILENT: &str = "device_silent";
 /// Rule of a device whose clock is off.
 pub const DEVICE_CLOCK: &str = "device_clock";
 
+/// Rule of a device that holds a receipt of ours for what the journal does not have.
+pub const JOURNAL_BEHIND: &str = "journal_behind_receipt";
+
 /// To whom what a device sends belongs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
@@ -48,7 +51,12 @@ pub enum Arrival {
     /// It came before with other content: set aside by this event.
     Conflict(Box<DeviceEvent>),
     /// Something before it is missing; it was not taken. `say`: the sender has not been told yet.
-    Gap { resume_from: ReadingKey, say: bool },
+    Gap {
+        /// Boot, lane and the sequence that is expected.
+        resume_from: ReadingKey,
+        /// Whether the sender is yet to be told.
+        say: bool,
+    },
 }
 
 /// Why a device cannot be assigned.
@@ -148,6 +156,20 @@ impl DeviceState {
         }
         let from = ReadingKey { sequence: known + 1, ..from };
         Arrival::New(smallvec![DeviceEvent::GapDeclared { from, through }])
+    }
+
+    /// Judges a receipt of ours that the device shows, which a proof has authenticated. One that is ahead of what is
+    /// stored says that the journal went back: a latched alert that stops nothing. Empty: it is borne out.
+    #[must_use]
+    pub fn shown_receipt(&self, device: &DeviceId, receipt: ReadingKey, now: Timestamp) -> Vec<DeviceEvent> {
+        if receipt.sequence <= self.through(receipt.boot, receipt.lane) {
+            return Vec::new();
+        }
+        let text = SmolStr::new_static("the device holds a receipt for readings that the journal does not have");
+        let mut began = technical(device, JOURNAL_BEHIND, Priority::High, now, now, text);
+        began.latching = true;
+        let changes = [ConditionChange::Began(began), ConditionChange::Ended(rule(JOURNAL_BEHIND), now)];
+        changes.into_iter().map(|change| self.condition(change)).collect()
     }
 
     /// Notes that the sender of a lane was told to resume; until it does, it is not told again.

@@ -3,5 +3,8 @@
 mod input;
 mod state;
 
+#[cfg(test)]
+mod tests;
+
 pub use input::{Item, PatientInput, PatientRecord, Run};
 pub use state::{Decision, PatientState};

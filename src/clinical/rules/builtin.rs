@@ -10,7 +10,7 @@ macro_rules! texts {
 }
 
 impl RuleSet {
-    /// The set `config/rules/bedside`: beats and SpO2.
+    /// The set `config/rules/bedside`: beats and oxygen saturation.
     ///
     /// # Errors
     /// None: a test parses what is built in.

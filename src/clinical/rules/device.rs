@@ -56,7 +56,7 @@ impl DeviceState {
 
     /// Whether the reading lies before what was judged already. Late data does not touch the windows: until it is
     /// judged by replaying the windows, this is the one place that turns it away.
-    pub(super) fn is_late(&self, reading: &Reading) -> bool {
+    fn is_late(&self, reading: &Reading) -> bool {
         reading.device_time < self.newest && !self.restarted(reading)
     }
 
@@ -71,13 +71,21 @@ impl DeviceState {
         self.key.is_some_and(|key| follows(key) && reading.key.sequence > key.sequence.saturating_add(1))
     }
 
-    /// Judges a reading that is not late.
-    pub(super) fn observe(&mut self, rules: &RuleSet, reading: &Reading, changes: &mut Changes) {
-        if self.restarted(reading) || self.lost_some(reading) {
+    /// Judges a reading; whether it was late, so that it was not judged.
+    pub(super) fn observe(&mut self, rules: &RuleSet, reading: &Reading, changes: &mut Changes) -> bool {
+        let late = self.is_late(reading);
+        if self.restarted(reading) {
             self.interrupt(rules, reading.device_time, changes);
+        } else if self.lost_some(reading) {
+            self.interrupt(rules, reading.device_time.max(self.newest), changes);
+        }
+        if !late || self.key.is_some_and(|key| (key.boot, key.lane) == (reading.key.boot, reading.key.lane)) {
+            self.key = Some(reading.key);
+        }
+        if late {
+            return true;
         }
         self.newest = reading.device_time;
-        self.key = Some(reading.key);
         for (slot, &rule) in self.signal.iter_mut().zip(&rules.signal_rules) {
             if let Kind::SignalLoss(kind) = rules.kind(rule) {
                 kind.hear(&mut Turn { rule, slot, changes }, reading);
@@ -87,6 +95,7 @@ impl DeviceState {
         if !rules.by_code.is_empty() {
             self.observe_samples(rules, reading, changes);
         }
+        false
     }
 
     /// What was not seen cannot be judged: chains of beats end, and no sample follows another.
@@ -150,6 +159,12 @@ impl DeviceState {
             self.codes.len() - 1
         });
         &mut self.codes[at]
+    }
+
+    /// About how many bytes of memory the device's state holds.
+    pub(super) fn bytes_held(&self) -> usize {
+        let beats = self.beats.as_ref().map_or(0, |_| size_of::<Beats>());
+        size_of::<Self>() + beats + self.codes.capacity() * size_of::<CodeState>()
     }
 
     /// Lays the slots out for other rules, all of them empty.

@@ -179,15 +179,13 @@ impl<'a> Fields<'a> {
     /// The short name of a code that has numbers.
     pub(super) fn number_code(&mut self, key: &'static str) -> Option<(&'static CodeInfo, f64, f64)> {
         let name = self.text(key)?;
-        match Code::by_name(name).map(|info| (info, info.allowed)) {
-            Some((info, Allowed::Number { min, max })) => Some((info, min, max)),
-            _ => {
-                let numeric = CODES.iter().filter(|info| matches!(info.allowed, Allowed::Number { .. }));
-                let names: Vec<_> = numeric.map(|info| info.name).collect();
-                self.wrong(key, &format!("is not a code with numbers; allowed: {}", names.join(", ")));
-                None
-            }
+        if let Some((info, Allowed::Number { min, max })) = Code::by_name(name).map(|info| (info, info.allowed)) {
+            return Some((info, min, max));
         }
+        let numeric = CODES.iter().filter(|info| matches!(info.allowed, Allowed::Number { .. }));
+        let names: Vec<_> = numeric.map(|info| info.name).collect();
+        self.wrong(key, &format!("is not a code with numbers; allowed: {}", names.join(", ")));
+        None
     }
 
     /// A table inside this one.

@@ -86,7 +86,7 @@ impl Kind {
     /// The limit that people are shown, in the unit of the rule.
     pub(super) fn limit(&self) -> Option<f64> {
         match self {
-            Self::Limit(kind) => Some(kind.limit),
+            Self::Limit(kind) => Some(kind.bound),
             Self::BeatRate(kind) => Some(kind.limit),
             Self::NoBeat(kind) => Some(kind.limit_ms()),
             Self::NoBeatAfterBreak(kind) => Some(kind.limit_ms()),

@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 pub(super) struct Limit {
     pub(super) code: Code,
     pub(super) side: Side,
-    pub(super) limit: f64,
+    pub(super) bound: f64,
     clears_at: f64,
     delay_us: i64,
 }
@@ -56,8 +56,8 @@ impl Limit {
     pub(super) fn parse(fields: &mut Fields<'_>, delay_us: i64) -> Option<Self> {
         let code = fields.number_code("code");
         let (min, max) = code.map_or((f64::MIN, f64::MAX), |(_, min, max)| (min, max));
-        let (side, limit, clears_at) = side_limit(fields, ("above", "below", "clears_at"), min, max)?;
-        Some(Self { code: code?.0.code, side, limit, clears_at, delay_us })
+        let (side, bound, clears_at) = side_limit(fields, ("above", "below", "clears_at"), min, max)?;
+        Some(Self { code: code?.0.code, side, bound, clears_at, delay_us })
     }
 
     pub(super) fn sample(&self, turn: &mut Turn<'_>, sample: Sample) {
@@ -71,7 +71,7 @@ impl Limit {
             }
             return;
         }
-        if !self.side.breaches(value, self.limit) {
+        if !self.side.breaches(value, self.bound) {
             turn.slot.since = None;
             return;
         }

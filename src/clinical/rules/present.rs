@@ -63,6 +63,11 @@ impl Present {
         transitions
     }
 
+    /// About how many bytes of memory beside itself it holds.
+    pub(super) fn bytes_held(&self) -> usize {
+        self.0.capacity() * size_of::<Entry>()
+    }
+
     /// The conditions, once each.
     pub(super) fn keys(&self) -> Vec<ConditionKey> {
         let mut keys: Vec<ConditionKey> = Vec::new();

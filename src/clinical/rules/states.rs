@@ -31,13 +31,10 @@ impl RuleStates {
             self.devices.push(DeviceState::new(rules, source.device.clone()));
             self.devices.len() - 1
         });
-        let device = &mut self.devices[at];
-        if device.is_late(reading) {
-            self.late_readings += 1;
-            return transitions;
-        }
         let mut changes = Changes::new();
-        device.observe(rules, reading, &mut changes);
+        if self.devices[at].observe(rules, reading, &mut changes) {
+            self.late_readings += 1;
+        }
         if !changes.is_empty() {
             transitions.extend(self.present.settle(rules, changes, source));
         }
@@ -54,6 +51,13 @@ impl RuleStates {
     #[must_use]
     pub fn present(&self) -> Vec<ConditionKey> {
         self.present.keys()
+    }
+
+    /// About how many bytes of memory the state holds.
+    #[must_use]
+    pub fn bytes_held(&self) -> usize {
+        let devices: usize = self.devices.iter().map(DeviceState::bytes_held).sum();
+        size_of::<Self>() + devices + self.present.bytes_held()
     }
 
     /// Lays the state out for `rules`, if it was made by others. Conditions of rules that are no more, or that have

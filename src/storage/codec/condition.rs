@@ -57,7 +57,7 @@ pub(super) fn decode(stored: proto::StoredCondition) -> Result<Condition, Decode
         value: stored.value,
         limit: stored.limit,
         text: SmolStr::new(stored.text),
-        evidence: stored.evidence.into_iter().map(decode_evidence).collect::<Result<_, _>>()?,
+        evidence: stored.evidence.iter().map(decode_evidence).collect::<Result<_, _>>()?,
     })
 }
 
@@ -76,7 +76,7 @@ fn encode_evidence(evidence: &Evidence) -> proto::StoredEvidence {
     proto::StoredEvidence { device: evidence.device.to_string(), stream_sequence: evidence.stream_sequence }
 }
 
-fn decode_evidence(stored: proto::StoredEvidence) -> Result<Evidence, DecodeError> {
+fn decode_evidence(stored: &proto::StoredEvidence) -> Result<Evidence, DecodeError> {
     let device = DeviceId::new(&stored.device).map_err(|error| DecodeError::because(WHAT, error))?;
     Ok(Evidence { device, stream_sequence: stored.stream_sequence })
 }

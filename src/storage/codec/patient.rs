@@ -72,7 +72,7 @@ fn encode_input(input: &PatientInput) -> Stored {
 fn decode_input(stored: Stored) -> Result<PatientInput, DecodeError> {
     Ok(match stored {
         Stored::Consumed(consumed) => {
-            PatientInput::Consumed(consumed.runs.into_iter().map(decode_run).collect::<Result<_, _>>()?)
+            PatientInput::Consumed(consumed.runs.iter().map(decode_run).collect::<Result<_, _>>()?)
         }
         Stored::Admitted(admitted) => PatientInput::Admitted {
             unit: UnitId::new(&admitted.unit).map_err(|error| DecodeError::because(WHAT, error))?,
@@ -98,7 +98,7 @@ fn decode_input(stored: Stored) -> Result<PatientInput, DecodeError> {
     })
 }
 
-fn decode_run(stored: proto::ConsumedRun) -> Result<Run, DecodeError> {
+fn decode_run(stored: &proto::ConsumedRun) -> Result<Run, DecodeError> {
     let device = DeviceId::new(&stored.device).map_err(|error| DecodeError::because(WHAT, error))?;
     Ok(Run { device, through: stored.through })
 }

@@ -100,7 +100,9 @@ fn after(disks: &Disks, loss: SimLoss) -> Disks {
 fn nothing_committed_is_lost_wherever_the_machine_stops() {
     let (on_data, on_keys) = calls(&rotating());
     let total = on_data + on_keys;
-    for (index, call) in (0..total).step_by(stride(23)).enumerate() {
+    let data_calls = (0..on_data).step_by(stride(23));
+    let key_calls = (on_data..total).step_by(stride(5));
+    for (index, call) in data_calls.chain(key_calls).enumerate() {
         let all = [SimFault::StopBefore, SimFault::StopAfter, SimFault::Torn, SimFault::Error, SimFault::Full];
         let faults: Vec<SimFault> = if stride(2) == 1 { all.to_vec() } else { vec![all[index % all.len()]] };
         for fault in faults {

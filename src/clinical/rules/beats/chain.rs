@@ -188,7 +188,7 @@ impl Beats {
             Some((_, "!" | "~")) => self.mark(rules, at, changes),
             // A beat; without a type it is one of unknown type.
             Some((index, _)) if usize::from(index) < BEAT_COUNT => {
-                self.beat(rules, at, heard.interval_ms, index, changes)
+                self.beat(rules, at, heard.interval_ms, index, changes);
             }
             None if heard.interval_ms.is_some() => {
                 self.beat(rules, at, heard.interval_ms, word_index("Q").unwrap_or(0), changes);

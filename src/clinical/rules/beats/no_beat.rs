@@ -41,7 +41,8 @@ impl NoBeat {
                 if interval_ms.is_some_and(|interval| interval >= self.limit_ms()) {
                     turn.begin(last, last.plus_us(self.for_us), None);
                 }
-                turn.end(at);
+                // Where interval and times disagree: nothing ends before it has set in.
+                turn.end(at.max(last.plus_us(self.for_us)));
             }
             Event::Break { at } => turn.end(at),
             Event::FlutterBegan { .. } | Event::FlutterEnded { .. } => {}

@@ -1,0 +1,248 @@
+//! A patient with the bedside rules: what is consumed live, restored from the journal and replayed comes to the same.
+
+use proptest::prelude::*;
+use smallvec::smallvec;
+
+use super::*;
+use crate::clinical::alert::{AlertEvent, Command, Verb};
+use crate::clinical::codes::Code;
+use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
+use crate::clinical::device::ConditionChange;
+use crate::clinical::ids::{DeviceId, PersonId, RuleId, UnitId};
+use crate::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
+use crate::clinical::rules::RuleSet;
+use crate::clinical::units::Unit;
+use crate::time::Timestamp;
+
+const T0: Timestamp = Timestamp(1_700_000_000_000_000);
+
+fn rules() -> RuleSet {
+    RuleSet::bedside().unwrap()
+}
+
+fn device() -> DeviceId {
+    DeviceId::new("d1").unwrap()
+}
+
+fn fallback() -> Vec<PersonId> {
+    vec![PersonId::new("chief").unwrap()]
+}
+
+/// A patient whose records are kept, as the actor keeps them: one per decision.
+#[derive(Clone, Default)]
+struct Kept {
+    state: PatientState,
+    sequence: u64,
+    items: Vec<(u64, Item, Timestamp)>,
+    records: Vec<PatientRecord>,
+}
+
+impl Kept {
+    fn admitted(rules: &RuleSet) -> Self {
+        let mut kept = Self::default();
+        kept.handle(PatientInput::Admitted { unit: UnitId::new("icu").unwrap(), bed: "1".into() }, T0);
+        kept.handle(PatientInput::RulesAdopted { hash: rules.hash(), engine: 1 }, T0);
+        kept
+    }
+
+    fn handle(&mut self, input: PatientInput, now: Timestamp) -> Vec<AlertEvent> {
+        let Ok(Some(events)) = self.state.handle(&input, now) else { return Vec::new() };
+        self.records.push(PatientRecord { now: self.state.now(), input, events: events.clone() });
+        events
+    }
+
+    fn consume(&mut self, item: Item, at: Timestamp, rules: &RuleSet) -> Vec<AlertEvent> {
+        self.sequence += 1;
+        let events = self.state.consume(&device(), self.sequence, &item, at, rules);
+        self.items.push((self.sequence, item, at));
+        let run = Run { device: device(), through: self.sequence };
+        let input = PatientInput::Consumed(smallvec![run]);
+        self.records.push(PatientRecord { now: self.state.now(), input, events: events.clone() });
+        events
+    }
+
+    fn item(&self, sequence: u64) -> &(u64, Item, Timestamp) {
+        &self.items[usize::try_from(sequence).unwrap() - 1]
+    }
+}
+
+fn reading(sequence: u64, at: Timestamp, spo2: Option<f64>) -> Item {
+    let observations = spo2.map(|value| Observation {
+        code: Code::SPO2,
+        value: Value::Number(value),
+        unit: Unit::Percent,
+        validity: Validity::Valid,
+    });
+    Item::Reading(Box::new(Reading {
+        key: ReadingKey { boot: 1, lane: Lane::Live, sequence },
+        device_time: at,
+        sent_at: at,
+        observed_until: Some(at),
+        period_ms: 1_000,
+        signal: Validity::Valid,
+        observations: observations.into_iter().collect(),
+        payload: None,
+    }))
+}
+
+fn silent(began: bool, at: Timestamp) -> Item {
+    let rule = RuleId::new("device_silent").unwrap();
+    Item::Condition(if began {
+        ConditionChange::Began(Condition {
+            key: ConditionKey { rule, device: Some(device()) },
+            rule_version: 1,
+            kind: ConditionKind::Technical,
+            priority: Priority::Medium,
+            latching: false,
+            start: at,
+            onset: at,
+            value: None,
+            limit: None,
+            text: "silent".into(),
+            evidence: Vec::new(),
+        })
+    } else {
+        ConditionChange::Ended(rule, at)
+    })
+}
+
+fn at(second: i64) -> Timestamp {
+    T0.plus_ms(second * 1_000)
+}
+
+#[test]
+fn a_low_saturation_raises_one_alert_that_the_next_onsets_fold_into() {
+    let rules = rules();
+    let mut kept = Kept::admitted(&rules);
+    let mut raised = Vec::new();
+    for second in 1..=20 {
+        let item = reading(kept.sequence + 1, at(second), Some(86.0));
+        raised.extend(kept.consume(item, at(second), &rules));
+    }
+    let raises = raised.iter().filter(|event| matches!(event, AlertEvent::Raised { .. })).count();
+    assert_eq!(raises, 1, "{raised:?}");
+    assert_eq!(kept.state.book().open()[0].condition.key.rule.as_str(), "spo2_low");
+}
+
+#[test]
+fn a_refused_or_idle_input_leaves_no_trace() {
+    let rules = rules();
+    let mut kept = Kept::admitted(&rules);
+    let before = kept.state.clone();
+    assert!(kept.handle(PatientInput::Tick { fallback: fallback() }, at(1_000)).is_empty());
+    let command = Command {
+        ordinal: 9,
+        verb: Verb::Accept,
+        by: PersonId::new("ada").unwrap(),
+        reason: "".into(),
+        seen_version: 0,
+    };
+    assert!(kept.state.handle(&PatientInput::Command(command), at(2_000)).is_err());
+    assert_eq!(kept.state, before, "the time of what was not recorded must not be seen by what follows");
+}
+
+#[test]
+fn an_unassigned_device_leaves_no_condition_of_its_own_behind() {
+    let rules = rules();
+    let mut kept = Kept::admitted(&rules);
+    kept.consume(Item::Assignment { assigned: true }, at(0), &rules);
+    kept.consume(silent(true, at(1)), at(1), &rules);
+    assert_eq!(kept.state.book().open().len(), 1);
+    kept.consume(Item::Assignment { assigned: false }, at(2), &rules);
+    assert!(kept.state.book().open().is_empty());
+    assert_eq!(kept.state.devices().count(), 0);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Reading(Option<f64>),
+    Silence(bool),
+    Wait(i64),
+    Tick,
+    Team { people: bool },
+    Answer(Verb),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        12 => prop::option::weighted(0.9, 80.0..100.0_f64).prop_map(Step::Reading),
+        1 => any::<bool>().prop_map(Step::Silence),
+        2 => (1_i64..400).prop_map(Step::Wait),
+        2 => Just(Step::Tick),
+        2 => any::<bool>().prop_map(|people| Step::Team { people }),
+        2 => prop_oneof![
+            Just(Verb::Acknowledge), Just(Verb::Accept), Just(Verb::Reject), Just(Verb::Reset), Just(Verb::Comment)
+        ].prop_map(Step::Answer),
+    ]
+}
+
+fn play(steps: &[Step], rules: &RuleSet) -> Kept {
+    let mut kept = Kept::admitted(rules);
+    let mut second = 0;
+    for step in steps {
+        second += 1;
+        let now = at(second);
+        let newest = kept.state.book().open().last().cloned();
+        match step {
+            Step::Reading(value) => drop(kept.consume(reading(kept.sequence + 1, now, *value), now, rules)),
+            Step::Silence(began) => drop(kept.consume(silent(*began, now), now, rules)),
+            Step::Wait(seconds) => second += seconds,
+            Step::Tick => drop(kept.handle(PatientInput::Tick { fallback: fallback() }, now)),
+            Step::Team { people } => {
+                let Some(alert) = newest else { continue };
+                let input = PatientInput::TeamAnswered {
+                    ordinal: alert.ordinal,
+                    round: alert.round,
+                    step: 1,
+                    people: if *people { vec![PersonId::new("ada").unwrap()] } else { Vec::new() },
+                    delay_ms: 60_000,
+                    last: true,
+                    policy_version: 1,
+                    fallback: fallback(),
+                };
+                kept.handle(input, now);
+            }
+            Step::Answer(verb) => {
+                let Some(alert) = newest else { continue };
+                let command = Command {
+                    ordinal: alert.ordinal,
+                    verb: verb.clone(),
+                    by: PersonId::new("ada").unwrap(),
+                    reason: "because".into(),
+                    seen_version: alert.version,
+                };
+                kept.handle(PatientInput::Command(command), now);
+            }
+        }
+    }
+    kept
+}
+
+proptest! {
+    /// The journaled records, restored from any snapshot on, give the live state; replayed, they give the same events.
+    #[test]
+    fn restoring_and_replaying_give_what_was_lived(steps in prop::collection::vec(step(), 1..120), cut in any::<prop::sample::Index>()) {
+        let rules = rules();
+        let kept = play(&steps, &rules);
+        let cut = cut.index(kept.records.len());
+        let mut restored = PatientState::default();
+        let mut replayed = PatientState::default();
+        for (index, record) in kept.records.iter().enumerate() {
+            if index == cut {
+                let snapshot = postcard::to_stdvec(&restored).unwrap();
+                restored = postcard::from_bytes(&snapshot).unwrap();
+            }
+            let mut events = None;
+            if let PatientInput::Consumed(runs) = &record.input {
+                let (sequence, item, received_at) = kept.item(runs[0].through);
+                restored.restore_item(&device(), *sequence, item, *received_at, &rules);
+                events = Some(replayed.consume(&device(), *sequence, item, *received_at, &rules));
+            }
+            restored.restore(&record.input, &record.events, record.now);
+            let events = events.unwrap_or_else(|| replayed.handle(&record.input, record.now).unwrap().unwrap());
+            prop_assert_eq!(&events, &record.events, "record {}", index);
+        }
+        prop_assert_eq!(&restored, &kept.state);
+        prop_assert_eq!(&replayed, &kept.state);
+    }
+}

@@ -1,0 +1,49 @@
+//! Every field on the wire and in the journal says whether it can hold data about a patient (`options.proto`).
+
+use std::fs;
+use std::path::Path;
+
+use protox::prost_reflect::{DescriptorPool, MessageDescriptor};
+
+fn pool(files: &[String], includes: &Path) -> DescriptorPool {
+    let mut compiler = protox::Compiler::new([includes]).expect("the folder is there");
+    compiler.include_imports(true);
+    compiler.open_files(files).expect("the files compile");
+    compiler.descriptor_pool()
+}
+
+/// Every field of every message of this package without the option, as `message.field`.
+fn unmarked(pool: &DescriptorPool) -> Vec<String> {
+    let marked = pool.get_extension_by_name("vigil.v1.patient_data").expect("options.proto is imported");
+    let ours = |message: &MessageDescriptor| message.package_name() == "vigil.v1";
+    pool.all_messages()
+        .filter(ours)
+        .flat_map(|message| message.fields().collect::<Vec<_>>())
+        .filter(|field| !field.options().has_extension(&marked))
+        .map(|field| field.full_name().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_field_says_whether_it_can_hold_patient_data() {
+    let proto = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto");
+    let files: Vec<String> = fs::read_dir(proto.join("vigil/v1"))
+        .expect("the folder is there")
+        .map(|entry| format!("vigil/v1/{}", entry.expect("the entry can be read").file_name().to_string_lossy()))
+        .collect();
+    let pool = pool(&files, &proto);
+    assert!(pool.all_messages().any(|message| message.full_name() == "vigil.v1.Record"), "the journal is among them");
+    assert_eq!(unmarked(&pool), Vec::<String>::new(), "mark each with [(patient_data) = true or false]");
+}
+
+#[test]
+fn a_field_without_the_mark_is_found() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let options = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto/vigil/v1/options.proto");
+    fs::create_dir_all(folder.path().join("vigil/v1")).expect("it can be made");
+    fs::copy(options, folder.path().join("vigil/v1/options.proto")).expect("it can be copied");
+    let text = "syntax = \"proto3\"; package vigil.v1; import \"vigil/v1/options.proto\";\n\
+                message Chart { string ward = 1 [(patient_data) = false]; string name = 2; }";
+    fs::write(folder.path().join("chart.proto"), text).expect("it can be written");
+    assert_eq!(unmarked(&pool(&["chart.proto".to_owned()], folder.path())), ["vigil.v1.Chart.name"]);
+}
