@@ -8,6 +8,7 @@ mod recordings {
     mod bad_folders;
     mod bad_input;
     mod data;
+    mod figures;
     mod full_disk;
     mod kills;
     mod minutes;

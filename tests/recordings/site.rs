@@ -11,10 +11,8 @@ use vigil::clinical::ids::PersonId;
 use vigil::clock::Clock;
 use vigil::pki::{Authority, write_private};
 
+use super::figures::figures;
 use super::process::{PATIENCE, Running, Said, until};
-
-/// How long a start may take.
-const READY_WITHIN: Duration = Duration::from_secs(10);
 
 /// A site in a folder of its own.
 pub struct Site {
@@ -69,8 +67,13 @@ impl Site {
 
     /// Starts the server and waits until it is ready.
     pub async fn serve(&self) -> Running {
+        self.serve_within(PATIENCE).await
+    }
+
+    /// The same, in a limited time.
+    pub async fn serve_within(&self, limit: Duration) -> Running {
         let mut server = Running::start(self.dir.path(), &["serve", "--config", &self.text("vigil.toml")]);
-        until("the server's readiness", READY_WITHIN, || {
+        until("the server's readiness", limit, || {
             if let Some(said) = server.ended() {
                 panic!("the server ended: {:?}\n{}", said.code, said.err);
             }
@@ -112,11 +115,12 @@ impl Site {
         said.json()[what].as_u64().expect("a count")
     }
 
-    /// Waits until at least so many readings are stored.
+    /// Waits until at least so many readings were stored since the server's start.
     pub async fn until_stored(&self, readings: u64) {
         let limit = tokio::time::Instant::now() + PATIENCE;
-        while self.count("stored").await < readings {
+        while figures(self).await.readings_stored < readings {
             assert!(tokio::time::Instant::now() < limit, "there are no {readings} readings");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 

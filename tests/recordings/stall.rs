@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::alerts::Physician;
+use super::figures::figures;
 use super::process::turn;
 use super::site::{Site, stop};
 
@@ -58,10 +59,10 @@ async fn a_stalled_network_is_caught_up_in_order_and_alerts_nobody() {
     let network = Network::to(site.devices_port).await;
     let simulation = site.simulate_at(network.port, &["--patients", "200", "--calm"]);
     site.until_stored(1_000).await;
+    let before = figures(&site).await.readings_stored;
     network.carries.send_replace(false);
     // The fault, not a wait for something.
     tokio::time::sleep(Duration::from_secs(6)).await;
-    let before = site.count("stored").await;
     network.carries.send_replace(true);
     site.until_stored(before + 200 * 20).await;
     let raised = Physician::of(&site).listed().await;
