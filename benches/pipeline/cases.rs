@@ -2,8 +2,9 @@
 
 use std::error::Error;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use vigil::client::channel::{self, Bearer};
 use vigil::client::load::{self, BreachLog, LoadOptions, LoadReport, quantile};
 use vigil::clock::Clock;
@@ -11,7 +12,7 @@ use vigil::proto;
 use vigil::proto::alert_service_client::AlertServiceClient;
 
 use crate::Options;
-use crate::bare::{Bare, Shape};
+use crate::bare::{Bare, BareFigures, Shape};
 use crate::outcome::{Outcomes, Target};
 use crate::platform::{Platform, Site};
 use crate::ward::Ward;
@@ -75,8 +76,15 @@ async fn measure(dir: &Path, shape: Shape) -> Outcome<LoadReport> {
     Ok(load::run(streams, &load_options(shape, &clock), &clock).await?)
 }
 
+async fn yardstick(bare: Option<&Bare>, shape: Shape) -> Outcome<Option<BareFigures>> {
+    match bare {
+        Some(bare) => Ok(Some(bare.measure(shape).await?)),
+        None => Ok(None),
+    }
+}
+
 async fn throughput(what: &str, shape: Shape, bare: Option<&Bare>, dir: &Path, outcomes: &mut Outcomes) -> Outcome<()> {
-    let yardstick = bare.map(|bare| bare.measure(shape)).transpose()?;
+    let yardstick = yardstick(bare, shape).await?;
     let report = measure(dir, shape).await?;
     let least = Target::RatioAtLeast(0.4);
     outcomes.add(what, "readings/s", yardstick.map(|figures| figures.per_second), report.per_second(), least);
@@ -90,7 +98,7 @@ async fn throughput(what: &str, shape: Shape, bare: Option<&Bare>, dir: &Path, o
 /// hearts that stop.
 async fn latency(scale: usize, bare: Option<&Bare>, dir: &Path, outcomes: &mut Outcomes) -> Outcome<()> {
     let shape = Shape { devices: 10_000, connections: 8, streams: 16, batch: 1, window: 1, total: 160_000 / scale };
-    let yardstick = bare.map(|bare| bare.measure(shape)).transpose()?;
+    let yardstick = yardstick(bare, shape).await?;
     let clock = Clock::system();
     let (site, platform, ward) = begin(dir, shape, &clock).await?;
     let report = load::run(ward.streams(&site, &platform)?, &load_options(shape, &clock), &clock).await?;

@@ -6,8 +6,9 @@ use std::io::{BufRead, BufReader, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use vigil::api::identity::{Accounts, NewAccount, Role};
 use vigil::client::channel::{self, Credentials};
 use vigil::client::enrol::Registrar;

@@ -33,7 +33,7 @@ enum Verb {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let Verb::Verify { data, json } = &args.verb;
-    let store = data.open()?;
+    let store = data.open_to_verify()?;
     let (reader, keys) = (store.reader(), store.keys());
     let bar = bar("records");
     bar.set_length(reader.next_position());

@@ -19,15 +19,25 @@ pub(super) struct DataArgs {
 impl DataArgs {
     /// Opens the data for reading. Works beside a running platform where the storage allows it, else says who holds it.
     pub(super) fn open(&self) -> Result<ReadOnlyStore, Failure> {
+        self.open_store().map_err(|error| Failure::new(exit::STORAGE, error))
+    }
+
+    /// As [`Self::open`], for a verb that asks whether the journal is whole: damage that the opening finds already is
+    /// its answer.
+    pub(super) fn open_to_verify(&self) -> Result<ReadOnlyStore, Failure> {
+        self.open_store().map_err(|error| Failure::new(code(&error), error))
+    }
+
+    fn open_store(&self) -> Result<ReadOnlyStore, OpenError> {
         let mut options = StoreOptions::new(&self.data_dir);
         if let Some(keys) = &self.keys {
             options.keys_dir.clone_from(keys);
         }
-        Store::open_read_only(&options).map_err(|error| Failure::new(code(&error), error))
+        Store::open_read_only(&options)
     }
 }
 
-/// Damage that the opening finds already is the answer to whoever verifies; all else is storage that refused.
+/// Exit code of a verification that cannot begin: damage is a "no", all else is storage that refused.
 fn code(error: &OpenError) -> u8 {
     match error {
         OpenError::Damaged { .. } | OpenError::WentBack { .. } => exit::NO,

@@ -36,7 +36,7 @@ fn synthetic(plan: &WardPlan, at: usize) -> Player {
     let anchor = plan.start.plus_us(phase_us);
     Player {
         patient: format!("sim-patient-{:03}", at + 1),
-        device: format!("sim-{:03}", at + 1),
+        device: format!("sim-monitor-{:03}", at + 1),
         source: "synthetic".to_owned(),
         anchor,
         voice: Voice::Synthetic(Box::new(Monitor::new(random, script, anchor, plan.rate))),

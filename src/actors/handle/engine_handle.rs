@@ -1,0 +1,240 @@
+//! The handle itself.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+use tokio::sync::oneshot;
+
+use super::answer::{Answered, OperationError};
+use super::entries::{CareStep, DeviceEntry, InboxPage, PatientEntry, Status};
+use super::link::{DeviceHello, DeviceLink, NotLinked, Speaker};
+use super::views::AlertView;
+use super::watch::AlertWatch;
+use crate::actors::care_team::CareTeamMsg;
+use crate::actors::context::Context;
+use crate::actors::device::DeviceMsg;
+use crate::actors::history;
+use crate::actors::outlet::Outlet;
+use crate::actors::patient::PatientMsg;
+use crate::actors::physician::PersonMsg;
+use crate::actors::router::send;
+use crate::clinical::alert::{AlertEvent, Command};
+use crate::clinical::device::Registration;
+use crate::clinical::ids::{AlertId, DeviceId, PatientId, PersonId, UnitId};
+use crate::storage::KeyError;
+use crate::time::Timestamp;
+
+/// The handle. Cloning is cheap.
+#[derive(Clone)]
+pub struct Handle {
+    context: Arc<Context>,
+}
+
+impl Handle {
+    pub(in crate::actors) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    /// Joins a device to a stream whose receipts go to `outlet`. An older stream of the same device is superseded.
+    ///
+    /// # Errors
+    /// [`NotLinked`].
+    pub async fn link(
+        &self,
+        speaker: &Speaker,
+        hello: DeviceHello,
+        outlet: &Arc<Outlet>,
+    ) -> Result<DeviceLink, NotLinked> {
+        let device = hello.device.clone();
+        // Nobody can make actors of devices that do not exist.
+        self.context.directory.device(&device).ok_or(NotLinked::NotRegistered)?;
+        let actor = self.context.router().device(&device).await.map_err(|_| NotLinked::Unavailable)?;
+        let (reply, granted) = oneshot::channel();
+        let message = DeviceMsg::Link { speaker: speaker.clone(), hello, outlet: Arc::clone(outlet), reply };
+        send(Some(&actor), message).map_err(|_| NotLinked::Unavailable)?;
+        let grant = granted.await.map_err(|_| NotLinked::Unavailable)??;
+        let context = Arc::clone(&self.context);
+        Ok(DeviceLink { device, context, actor, cell: grant.cell, durable: grant.durable })
+    }
+
+    /// Alerts that stand now (of one unit, of one patient), and the position from which to watch on.
+    pub async fn alerts(
+        &self,
+        unit: Option<&UnitId>,
+        patient: Option<&PatientId>,
+        closed_too: bool,
+    ) -> (Vec<Arc<AlertView>>, u64) {
+        std::future::ready(self.context.feed.list(unit, patient, closed_too)).await
+    }
+
+    /// Subscribes; with `from`, everything after that position comes first.
+    ///
+    /// # Errors
+    /// [`OperationError::Invalid`] for a position that is not there yet; [`OperationError::Unavailable`] where the
+    /// journal cannot be read.
+    pub async fn watch(&self, from: Option<u64>) -> Result<AlertWatch, OperationError> {
+        let context = Arc::clone(&self.context);
+        let now = context.feed.position();
+        let from = from.unwrap_or(now);
+        if from > now.max(context.writer.committed_position()) {
+            return Err(OperationError::Invalid(format!("position {from} is not there yet: the newest is {now}")));
+        }
+        if let Some(cursor) = context.feed.cursor_after(from) {
+            return Ok(AlertWatch { context, earlier: VecDeque::new(), cursor });
+        }
+        // First the place in what is live, then what lies before it: nothing between the two is missed.
+        let live_from = context.feed.position();
+        let cursor = context.feed.cursor_after(live_from).ok_or(OperationError::Unavailable)?;
+        let earlier = history::news_between(&context, from, live_from).await?;
+        Ok(AlertWatch { context, earlier: earlier.into(), cursor })
+    }
+
+    /// A person's answer; returns after the commit.
+    ///
+    /// # Errors
+    /// [`OperationError`].
+    pub async fn answer(&self, patient: &PatientId, command: Command) -> Result<Answered, OperationError> {
+        self.context.directory.patient(patient).ok_or(OperationError::NotFound("alert"))?;
+        self.ask_patient(patient, |reply| PatientMsg::Command { command, reply }).await
+    }
+
+    /// Everything that happened to one alert, oldest first.
+    ///
+    /// # Errors
+    /// [`OperationError::NotFound`].
+    pub async fn history(&self, alert: &AlertId) -> Result<Vec<(Timestamp, AlertEvent)>, OperationError> {
+        self.context.directory.patient(&alert.patient).ok_or(OperationError::NotFound("alert"))?;
+        let facts = history::of_alert(&self.context, alert).await?;
+        if facts.is_empty() { Err(OperationError::NotFound("alert")) } else { Ok(facts) }
+    }
+
+    /// Pages that wait for a person.
+    ///
+    /// # Errors
+    /// [`OperationError::Unavailable`].
+    pub async fn inbox(&self, person: &PersonId) -> Result<Vec<InboxPage>, OperationError> {
+        let actor = self.context.router().person(person).await.map_err(|_| OperationError::Unavailable)?;
+        let (reply, pages) = oneshot::channel();
+        send(Some(&actor), PersonMsg::Inbox(reply)).map_err(|_| OperationError::Unavailable)?;
+        pages.await.map_err(|_| OperationError::Unavailable)
+    }
+
+    /// Registers a device; the same again changes nothing.
+    ///
+    /// # Errors
+    /// [`OperationError::Unavailable`].
+    pub async fn register_device(&self, entry: DeviceEntry) -> Result<(), OperationError> {
+        let DeviceEntry { device, model, firmware, unit, gateway, .. } = entry;
+        let registration = Registration { model, firmware, unit, gateway };
+        self.ask_device(&device, |reply| DeviceMsg::Register { registration, reply }).await
+    }
+
+    /// Admits a patient; the same again changes nothing.
+    ///
+    /// # Errors
+    /// [`OperationError::Unavailable`]; [`OperationError::Conflict`] for a patient whose key was destroyed.
+    pub async fn admit_patient(&self, patient: PatientId, unit: UnitId, bed: SmolStr) -> Result<(), OperationError> {
+        let key = self.context.keys.create_patient(&patient).await;
+        key.map_err(|error| match error {
+            KeyError::Destroyed => OperationError::Conflict(error.to_string()),
+            _ => OperationError::Unavailable,
+        })?;
+        self.ask_patient(&patient, |reply| PatientMsg::Admit { unit, bed, reply }).await
+    }
+
+    /// Assigns a device to a patient from a device time on.
+    ///
+    /// # Errors
+    /// [`OperationError::NotFound`] for a patient or device that is not known; [`OperationError::Conflict`] for a
+    /// device that is assigned to another patient.
+    pub async fn assign_device(
+        &self,
+        device: DeviceId,
+        patient: PatientId,
+        from: Option<Timestamp>,
+    ) -> Result<(), OperationError> {
+        self.context.directory.patient(&patient).ok_or(OperationError::NotFound("patient"))?;
+        self.context.directory.device(&device).ok_or(OperationError::NotFound("device"))?;
+        self.ask_device(&device, |reply| DeviceMsg::Assign { patient, from, reply }).await
+    }
+
+    /// Ends the assignment of a device.
+    ///
+    /// # Errors
+    /// [`OperationError::NotFound`], or [`OperationError::Conflict`] for a device that is assigned to nobody.
+    pub async fn unassign_device(&self, device: DeviceId) -> Result<(), OperationError> {
+        self.context.directory.device(&device).ok_or(OperationError::NotFound("device"))?;
+        self.ask_device(&device, |reply| DeviceMsg::Unassign { reply }).await
+    }
+
+    /// Replaces a unit's ladder; returns its new version.
+    ///
+    /// # Errors
+    /// [`OperationError::Invalid`] for a ladder without a step, or a step without people or time.
+    pub async fn set_care_team(&self, unit: UnitId, steps: Vec<CareStep>) -> Result<u32, OperationError> {
+        if steps.is_empty() || steps.iter().any(|step| step.people.is_empty() || step.delay_ms == 0) {
+            let wanted = "a ladder needs at least one step, each with at least one person and a delay above 0 ms";
+            return Err(OperationError::Invalid(wanted.to_owned()));
+        }
+        let actor = self.context.router().care_team(&unit).await.map_err(|_| OperationError::Unavailable)?;
+        let (reply, version) = oneshot::channel();
+        send(Some(&actor), CareTeamMsg::SetLadder { steps, reply }).map_err(|_| OperationError::Unavailable)?;
+        version.await.map_err(|_| OperationError::Unavailable)?
+    }
+
+    /// Patients after `after` in the order of their ids, at most `limit`.
+    pub async fn patients(&self, after: Option<&PatientId>, limit: usize) -> Vec<PatientEntry> {
+        std::future::ready(self.context.directory.patients_after(after, limit)).await
+    }
+
+    /// Devices after `after` in the order of their ids, at most `limit`.
+    pub async fn devices(&self, after: Option<&DeviceId>, limit: usize) -> Vec<DeviceEntry> {
+        std::future::ready(self.context.directory.devices_after(after, limit)).await
+    }
+
+    /// Live figures.
+    pub fn status(&self) -> Status {
+        let Context { counters, feed, .. } = &*self.context;
+        let router = self.context.router();
+        let all =
+            [router.devices.counts(), router.patients.counts(), router.care_teams.counts(), router.persons.counts()];
+        let consumed = counters.items_consumed.get();
+        Status {
+            position: self.context.writer.committed_position(),
+            readings_stored: counters.readings_stored.get(),
+            readings_duplicate: counters.readings_duplicate.get(),
+            readings_quarantined: counters.readings_quarantined.get(),
+            readings_declared_missing: counters.readings_declared_missing.get(),
+            observations_rejected: counters.observations_rejected.get(),
+            readings_pending: counters.items_handed_over.get().saturating_sub(consumed),
+            alerts_open: feed.open_count() as u64,
+            device_actors: all[0].running as u64,
+            patient_actors: all[1].running as u64,
+            actor_restarts: all.iter().map(|counts| counts.restarts).sum(),
+            actors_parked: all.iter().map(|counts| counts.parked as u64).sum(),
+        }
+    }
+
+    async fn ask_device(
+        &self,
+        device: &DeviceId,
+        message: impl FnOnce(oneshot::Sender<Result<(), OperationError>>) -> DeviceMsg,
+    ) -> Result<(), OperationError> {
+        let actor = self.context.router().device(device).await.map_err(|_| OperationError::Unavailable)?;
+        let (reply, done) = oneshot::channel();
+        send(Some(&actor), message(reply)).map_err(|_| OperationError::Unavailable)?;
+        done.await.map_err(|_| OperationError::Unavailable)?
+    }
+
+    async fn ask_patient<T>(
+        &self,
+        patient: &PatientId,
+        message: impl FnOnce(oneshot::Sender<Result<T, OperationError>>) -> PatientMsg,
+    ) -> Result<T, OperationError> {
+        let actor = self.context.router().patient(patient).await.map_err(|_| OperationError::Unavailable)?;
+        let (reply, done) = oneshot::channel();
+        send(Some(&actor), message(reply)).map_err(|_| OperationError::Unavailable)?;
+        done.await.map_err(|_| OperationError::Unavailable)?
+    }
+}
