@@ -14,6 +14,7 @@ pub mod client;
 pub mod clinical;
 pub mod clock;
 pub mod config;
+pub mod faults;
 pub mod pki;
 pub mod storage;
 pub mod supervision;

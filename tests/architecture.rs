@@ -148,6 +148,11 @@ fn may_import(module: &str, other: &str) -> bool {
     }
 }
 
+/// Tests of the actors, and of nothing else, hold the engine against the auditor's sums: an oracle apart from it.
+fn is_oracle_of_a_test(path: &Path, other: &str) -> bool {
+    other == "audit" && shown(path).starts_with("src/actors/tests/")
+}
+
 #[test]
 fn imports_point_to_the_left() {
     let mut broken = Vec::new();
@@ -157,7 +162,7 @@ fn imports_point_to_the_left() {
             continue;
         }
         for other in imports(&code(&path)) {
-            if !may_import(&module, &other) {
+            if !may_import(&module, &other) && !is_oracle_of_a_test(&path, &other) {
                 broken.push(format!("{}: {module} may not import {other}", shown(&path)));
             }
         }

@@ -7,8 +7,8 @@ use smol_str::SmolStr;
 use tokio::sync::Notify;
 
 use super::handle::{AlertNews, AlertView};
-use crate::clinical::alert::{AlertBook, AlertEvent};
-use crate::clinical::ids::{AlertId, PatientId, UnitId};
+use crate::clinical::alert::{Alert, AlertBook, AlertEvent, Response};
+use crate::clinical::ids::{AlertId, PatientId, PersonId, UnitId};
 use crate::time::Timestamp;
 
 /// News kept for subscribers that lag; one that falls further behind must resume from the journal.
@@ -139,12 +139,48 @@ impl AlertFeed {
         self.lock().books.values().map(|(_, book)| book.open().len()).sum()
     }
 
-    /// Whether the alert is open and waits for an answer.
-    pub fn is_waiting(&self, id: &AlertId) -> bool {
-        use crate::clinical::alert::Response;
+    /// Whether the alert is open and somebody is asked to answer: nobody did, or its owner passed it on.
+    pub fn wants_answer(&self, id: &AlertId) -> bool {
         let state = self.lock();
         let alert = state.books.get(&id.patient).and_then(|(_, book)| book.get(id.ordinal));
-        alert.is_some_and(|alert| matches!(alert.response, Response::Waiting { .. }))
+        alert.is_some_and(|alert| match &alert.response {
+            Response::Waiting { .. } => true,
+            Response::Answered { asking, .. } => asking.is_some() || !alert.passed_on.is_empty(),
+        })
+    }
+
+    /// Pages that the open alerts want of a person, as committed: (alert, round, step).
+    pub fn pages_of(&self, person: &PersonId) -> Vec<(AlertId, u32, u32)> {
+        self.of_open(|_, id, alert| match &alert.response {
+            Response::Waiting { entered: true, step, people, .. } if people.contains(person) => {
+                Some((id(), alert.round, *step))
+            }
+            _ => None,
+        })
+    }
+
+    /// What a unit's care team is being asked, as committed: (alert, round, step).
+    pub fn questions_of(&self, unit: &UnitId) -> Vec<(AlertId, u32, u32)> {
+        self.of_open(|place, id, alert| match &alert.response {
+            Response::Waiting { entered: false, step, .. } | Response::Answered { asking: Some(_), step, .. }
+                if place == unit =>
+            {
+                Some((id(), alert.round, *step))
+            }
+            _ => None,
+        })
+    }
+
+    fn of_open<T>(&self, wanted: impl Fn(&UnitId, &dyn Fn() -> AlertId, &Alert) -> Option<T>) -> Vec<T> {
+        let state = self.lock();
+        let mut found = Vec::new();
+        for (patient, (place, book)) in &state.books {
+            for alert in book.open() {
+                let id = || AlertId { patient: patient.clone(), ordinal: alert.ordinal };
+                found.extend(wanted(&place.unit, &id, alert));
+            }
+        }
+        found
     }
 
     /// The position up to which everything was published.

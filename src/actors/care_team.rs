@@ -14,6 +14,7 @@ use super::router::tell_patient;
 use super::stream::{RecoverError, Stream};
 use super::sweep::SweepPart;
 use crate::clinical::ids::{PatientId, PersonId, UnitId};
+use crate::faults::{Point, point};
 use crate::proto::RecordKind;
 use crate::storage::codec::{CareRecord, decode_care, encode_care};
 use crate::storage::{StreamName, Wakes};
@@ -75,7 +76,13 @@ impl Actor for CareTeam {
     }
 
     async fn post_start(&self, _: ActorRef<CareTeamMsg>, running: &mut Running) -> Result<(), ActorProcessingErr> {
-        running.parts = Some(self.recover().await?);
+        let (stream, ladder) = self.recover().await?;
+        point(Point::CareTeamInRecovery, self.unit.as_str())?;
+        // What lay in a predecessor's mailbox is gone; the alerts still say what is being asked.
+        for (alert, round, step) in self.context.feed.questions_of(&self.unit) {
+            tell_patient(&self.context, &alert.patient, answer(&ladder, alert.ordinal, round, step));
+        }
+        running.parts = Some((stream, ladder));
         Ok(())
     }
 
@@ -90,6 +97,7 @@ impl Actor for CareTeam {
         match message {
             CareTeamMsg::SetLadder { steps, reply } => self.set(stream, ladder, steps, reply).await?,
             CareTeamMsg::Ask { patient, ordinal, round, step } => {
+                point(Point::CareTeamOnAsk, self.unit.as_str())?;
                 tell_patient(&self.context, &patient, answer(ladder, ordinal, round, step));
             }
             CareTeamMsg::Sweep(part) => stream.sweep(&self.context, ladder, || (), part),

@@ -1,8 +1,8 @@
 //! Who and what is known: a projection of the devices' and patients' streams, for look-ups and lists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use super::handle::{DeviceEntry, PatientEntry};
 use crate::clinical::ids::{DeviceId, PatientId};
@@ -12,11 +12,29 @@ use crate::clinical::ids::{DeviceId, PatientId};
 pub(super) struct Directory {
     devices: RwLock<BTreeMap<DeviceId, DeviceEntry>>,
     patients: RwLock<BTreeMap<PatientId, PatientEntry>>,
+    assigned: Mutex<HashMap<PatientId, BTreeSet<DeviceId>>>,
 }
 
 impl Directory {
     pub fn put_device(&self, entry: DeviceEntry) {
-        self.devices.write().unwrap_or_else(PoisonError::into_inner).insert(entry.device.clone(), entry);
+        let (device, patient) = (entry.device.clone(), entry.patient.clone());
+        let before = self.devices.write().unwrap_or_else(PoisonError::into_inner).insert(device.clone(), entry);
+        let before = before.and_then(|before| before.patient);
+        if before == patient {
+            return;
+        }
+        let mut assigned = self.assigned.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = before
+            && let Some(devices) = assigned.get_mut(&before)
+        {
+            devices.remove(&device);
+            if devices.is_empty() {
+                assigned.remove(&before);
+            }
+        }
+        if let Some(patient) = patient {
+            assigned.entry(patient).or_default().insert(device);
+        }
     }
 
     pub fn put_patient(&self, entry: PatientEntry) {
@@ -29,6 +47,12 @@ impl Directory {
 
     pub fn patient(&self, id: &PatientId) -> Option<PatientEntry> {
         self.patients.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// The devices that are assigned to a patient by their own streams: the patient may not have heard of it yet.
+    pub fn devices_of(&self, patient: &PatientId) -> Vec<DeviceId> {
+        let assigned = self.assigned.lock().unwrap_or_else(PoisonError::into_inner);
+        assigned.get(patient).into_iter().flatten().cloned().collect()
     }
 
     pub fn devices_after(&self, after: Option<&DeviceId>, limit: usize) -> Vec<DeviceEntry> {

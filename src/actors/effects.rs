@@ -1,5 +1,6 @@
 //! Effects after the commit: who is asked, who is paged. Journaled deadlines repeat what is lost here.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -7,8 +8,10 @@ use tokio::sync::mpsc;
 use super::care_team::CareTeamMsg;
 use super::context::Context;
 use super::physician::PersonMsg;
+use super::router::send;
 use crate::clinical::alert::Effect;
-use crate::clinical::ids::{AlertId, PatientId, UnitId};
+use crate::clinical::ids::{AlertId, PatientId, PersonId, UnitId};
+use crate::faults::{Injected, Point, point};
 
 /// One effect of one committed event.
 pub(super) struct EffectJob {
@@ -17,40 +20,60 @@ pub(super) struct EffectJob {
     pub effect: Effect,
 }
 
-/// Carries effects out in the order of their commits, until the engine stops.
+/// Carries effects out in the order of their commits, until the engine stops. Nothing is waited for: one team or person
+/// that cannot be reached holds up nobody else.
 pub(super) async fn run(context: Arc<Context>, mut jobs: mpsc::UnboundedReceiver<EffectJob>) {
     while let Some(job) = jobs.recv().await {
-        carry_out(&context, job).await;
+        let patient = job.patient.clone();
+        let carried_out = catch_unwind(AssertUnwindSafe(|| carry_out(&context, job)));
+        if let Err(lost) = carried_out.map_err(|_| "it panicked").and_then(|done| done.map_err(|_| "it failed")) {
+            // A new actor of the patient repeats what its open alerts still want.
+            tracing::error!(%patient, why = lost, "an effect is lost; the alert's deadline goes on");
+        }
     }
 }
 
-async fn carry_out(context: &Arc<Context>, job: EffectJob) {
+fn carry_out(context: &Arc<Context>, job: EffectJob) -> Result<(), Injected> {
     let EffectJob { patient, unit, effect } = job;
+    point(Point::EffectBefore, patient.as_str())?;
     match effect {
         Effect::AskCareTeam { ordinal, round, step } => {
-            let ask = CareTeamMsg::Ask { patient, ordinal, round, step };
-            match context.router().care_team(&unit).await {
-                Ok(team) => drop(super::router::send(Some(&team), ask)),
-                Err(error) => {
-                    tracing::error!(%unit, %error, "care team cannot be asked: its deadline pages the fallback");
-                }
-            }
+            tell_care_team(context, unit, CareTeamMsg::Ask { patient, ordinal, round, step });
         }
         Effect::Page { ordinal, round, step, people } => {
             let alert = AlertId { patient, ordinal };
             for person in people {
-                let page = PersonMsg::Page { alert: alert.clone(), round, step };
-                match context.router().person(&person).await {
-                    Ok(actor) => drop(super::router::send(Some(&actor), page)),
-                    Err(error) => tracing::error!(%person, %alert, %error, "person cannot be paged"),
-                }
+                tell_person(context, person, PersonMsg::Page { alert: alert.clone(), round, step });
             }
         }
         Effect::WithdrawPages { ordinal } => {
             let alert = AlertId { patient, ordinal };
             context.router().persons.for_each_running(|_, actor| {
-                drop(super::router::send(Some(actor), PersonMsg::Withdraw(alert.clone())));
+                drop(send(Some(actor), PersonMsg::Withdraw(alert.clone())));
             });
         }
     }
+    Ok(())
+}
+
+fn tell_care_team(context: &Arc<Context>, unit: UnitId, message: CareTeamMsg) {
+    let Err(message) = send(context.router().care_teams.running(&unit).as_ref(), message) else { return };
+    let context = Arc::clone(context);
+    tokio::spawn(async move {
+        match context.router().care_team(&unit).await {
+            Ok(team) => drop(send(Some(&team), message)),
+            Err(error) => tracing::error!(%unit, %error, "care team cannot be asked: its deadline pages the fallback"),
+        }
+    });
+}
+
+fn tell_person(context: &Arc<Context>, person: PersonId, message: PersonMsg) {
+    let Err(message) = send(context.router().persons.running(&person).as_ref(), message) else { return };
+    let context = Arc::clone(context);
+    tokio::spawn(async move {
+        match context.router().person(&person).await {
+            Ok(actor) => drop(send(Some(&actor), message)),
+            Err(error) => tracing::error!(%person, %error, "person cannot be paged: the ladder goes on"),
+        }
+    });
 }

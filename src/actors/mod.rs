@@ -24,6 +24,9 @@ mod sweep;
 pub mod timers;
 mod tree;
 
+#[cfg(test)]
+mod tests;
+
 pub use context::EngineOptions;
 pub use rule_book::ENGINE_VERSION;
 pub use tree::{Engine, StartError};

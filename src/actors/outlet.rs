@@ -104,6 +104,8 @@ pub(super) struct ReceiptCell {
     device: DeviceId,
     /// The boot of the hello.
     pub boot: u64,
+    /// Lanes for which the hello said that there are readings.
+    pub lanes: SmallVec<[(u64, Lane); 1]>,
     outlet: Arc<Outlet>,
     keys: Keys,
     untold: Mutex<Untold>,
@@ -152,8 +154,14 @@ impl Untold {
 }
 
 impl ReceiptCell {
-    pub fn new(device: DeviceId, boot: u64, outlet: &Arc<Outlet>, keys: Keys) -> Arc<Self> {
-        Arc::new(Self { device, boot, outlet: Arc::clone(outlet), keys, untold: Mutex::default() })
+    pub fn new(
+        device: DeviceId,
+        boot: u64,
+        lanes: SmallVec<[(u64, Lane); 1]>,
+        outlet: &Arc<Outlet>,
+        keys: Keys,
+    ) -> Arc<Self> {
+        Arc::new(Self { device, boot, lanes, outlet: Arc::clone(outlet), keys, untold: Mutex::default() })
     }
 
     /// Receipts everything of the lane up to `through`. Wake the returned stream after the commit's last callback.

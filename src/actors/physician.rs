@@ -12,6 +12,7 @@ use super::handle::InboxPage;
 use super::stream::{RecoverError, Stream};
 use super::sweep::SweepPart;
 use crate::clinical::ids::{AlertId, PersonId};
+use crate::faults::{Point, point};
 use crate::proto::RecordKind;
 use crate::storage::codec::{PersonEvent, PersonRecord, decode_person, encode_person};
 use crate::storage::{StreamName, Wakes};
@@ -95,7 +96,13 @@ impl Actor for Person {
     }
 
     async fn post_start(&self, _: ActorRef<PersonMsg>, running: &mut Running) -> Result<(), ActorProcessingErr> {
-        running.parts = Some(self.recover().await?);
+        let (mut stream, mut inbox) = self.recover().await?;
+        // What lay in a predecessor's mailbox is gone; the alerts still say who is to be paged.
+        for (alert, round, step) in self.context.feed.pages_of(&self.id) {
+            let event = inbox.decide_page(&alert, round, step);
+            self.append(&mut stream, &mut inbox, event);
+        }
+        running.parts = Some((stream, inbox));
         Ok(())
     }
 
@@ -109,7 +116,11 @@ impl Actor for Person {
         let Some((stream, inbox)) = running.parts.as_mut() else { return Err("the actor has not recovered".into()) };
         match message {
             PersonMsg::Page { alert, round, step } => {
-                self.append(stream, inbox, inbox.decide_page(&alert, round, step));
+                point(Point::PersonOnPage, self.id.as_str())?;
+                let event = inbox.decide_page(&alert, round, step);
+                point(Point::PersonBeforeAppend, self.id.as_str())?;
+                self.append(stream, inbox, event);
+                point(Point::PersonAfterAppend, self.id.as_str())?;
             }
             PersonMsg::Withdraw(alert) => self.append(stream, inbox, inbox.decide_withdraw(&alert)),
             PersonMsg::Inbox(reply) => self.show(stream, inbox, reply),
@@ -145,13 +156,13 @@ impl Person {
         });
     }
 
-    /// Shows pages once they are committed, and only those whose alert still waits: a withdrawal may have been lost
-    /// with a process, the alert's state was not.
+    /// Shows pages once they are committed, and only those whose alert still wants an answer: a withdrawal may have been
+    /// lost with a process, the alert's state was not.
     fn show(&self, stream: &Stream, inbox: &Inbox, reply: oneshot::Sender<Vec<InboxPage>>) {
         let pages = inbox.pages.clone();
         let context = Arc::clone(&self.context);
         let shown = move |_: u64, _: Timestamp, _: &mut Wakes| {
-            let waiting = pages.into_iter().filter(|page| context.feed.is_waiting(&page.0));
+            let waiting = pages.into_iter().filter(|page| context.feed.wants_answer(&page.0));
             let pages =
                 waiting.map(|(alert, round, step, paged_at)| InboxPage { alert, round, step, paged_at }).collect();
             drop(reply.send(pages));

@@ -1,7 +1,7 @@
 //! What must live before ingest opens: open alerts with their deadlines, silences, and readings that were receipted
 //! but not consumed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -44,6 +44,8 @@ pub(super) async fn recover(context: &Arc<Context>) {
 struct Awaited {
     devices: Vec<DeviceId>,
     patients: Vec<PatientId>,
+    /// Of these, patients whose marks are not known without their actors.
+    unread: HashSet<PatientId>,
     marks: HashMap<(PatientId, DeviceId), u64>,
 }
 
@@ -75,7 +77,10 @@ fn look_at_patient(
             }
         }
         // Its newest records are in no snapshot: the actor knows.
-        None => awaited.patients.push(id),
+        None => {
+            awaited.unread.insert(id.clone());
+            awaited.patients.push(id);
+        }
     }
 }
 
@@ -99,7 +104,8 @@ fn look_at_device(
     }
     for (patient, through) in known.handed_over {
         let mark = awaited.marks.get(&(patient.clone(), id.clone())).copied();
-        if mark.is_some_and(|mark| mark < through) {
+        // A patient that is to be activated reads by itself what its devices hold.
+        if mark.unwrap_or(0) < through && !awaited.unread.contains(&patient) {
             tell_patient(context, &patient, PatientMsg::CatchUp { device: id.clone(), through });
         }
     }
@@ -125,10 +131,19 @@ async fn activate_devices(context: &Arc<Context>, ids: Vec<DeviceId>) {
     at_once(ids, move |id| {
         let context = Arc::clone(&router);
         async move {
-            let (reply, awake) = oneshot::channel();
-            match context.router().device(&id).await {
-                Ok(actor) => drop((send(Some(&actor), DeviceMsg::Awake(reply)), awake.await)),
-                Err(error) => tracing::error!(device = %id, %error, "device's actor cannot be activated"),
+            loop {
+                let (reply, awake) = oneshot::channel();
+                match context.router().device(&id).await {
+                    // An actor that crashed meanwhile is started again until it is parked.
+                    Ok(actor) => match (send(Some(&actor), DeviceMsg::Awake(reply)), awake.await) {
+                        (_, Ok(())) => return,
+                        _ => tokio::task::yield_now().await,
+                    },
+                    Err(error) => {
+                        tracing::error!(device = %id, %error, "device's actor cannot be activated");
+                        return;
+                    }
+                }
             }
         }
     })
@@ -140,10 +155,19 @@ async fn activate_patients(context: &Arc<Context>, ids: Vec<PatientId>) {
     at_once(ids, move |id| {
         let context = Arc::clone(&router);
         async move {
-            let (reply, awake) = oneshot::channel();
-            match context.router().patient(&id).await {
-                Ok(actor) => drop((send(Some(&actor), PatientMsg::Awake(reply)), awake.await)),
-                Err(error) => tracing::error!(patient = %id, %error, "patient's actor cannot be activated"),
+            loop {
+                let (reply, awake) = oneshot::channel();
+                match context.router().patient(&id).await {
+                    // An actor that crashed meanwhile is started again until it is parked.
+                    Ok(actor) => match (send(Some(&actor), PatientMsg::Awake(reply)), awake.await) {
+                        (_, Ok(())) => return,
+                        _ => tokio::task::yield_now().await,
+                    },
+                    Err(error) => {
+                        tracing::error!(patient = %id, %error, "patient's actor cannot be activated");
+                        return;
+                    }
+                }
             }
         }
     })

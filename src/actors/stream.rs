@@ -33,6 +33,8 @@ pub(super) enum RecoverError {
     Decode(#[from] crate::storage::codec::DecodeError),
     #[error(transparent)]
     Items(#[from] crate::storage::ItemError),
+    #[error(transparent)]
+    Fault(#[from] crate::faults::Injected),
     #[error("the rules {0} that were in force are not in the journal")]
     UnknownRules(String),
 }

@@ -62,7 +62,7 @@ pub enum OpenError {
     /// The journal ends before records that were committed.
     #[error(
         "{folder} went back: the journal ends before position {found}, but positions up to {expected} were committed; \
-         restore it from a newer copy, or see `vigil restore --accept-loss`"
+         nothing was changed; put the newer copy of the folder back"
     )]
     WentBack {
         /// The folder.

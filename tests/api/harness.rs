@@ -56,6 +56,11 @@ pub async fn site() -> Site {
 
 /// A site with other settings.
 pub async fn site_with(change: impl FnOnce(&mut Config)) -> Site {
+    site_with_rules(RULES, change).await
+}
+
+/// A site with rules of its own.
+pub async fn site_with_rules(rules: &str, change: impl FnOnce(&mut Config)) -> Site {
     let dir = tempfile::tempdir().unwrap();
     let pki = dir.path().join("pki");
     let authority = Authority::create(&pki, "ward", now()).unwrap();
@@ -65,7 +70,7 @@ pub async fn site_with(change: impl FnOnce(&mut Config)) -> Site {
     let text = "[listen]\ndevices = \"127.0.0.1:0\"\npeople = \"127.0.0.1:0\"\n[pki]\nsite = \"ward\"\n";
     let mut config = Config::parse(&dir.path().join("vigil.toml"), text).unwrap();
     change(&mut config);
-    let rules = RuleSet::parse(&[("test.toml".into(), RULES.into())]).unwrap();
+    let rules = RuleSet::parse(&[("test.toml".into(), rules.into())]).unwrap();
     let platform = Platform::start(&config, Arc::new(rules)).await.unwrap();
     Site { config, authority, accounts, platform, _dir: dir }
 }

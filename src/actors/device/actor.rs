@@ -20,6 +20,7 @@ use crate::clinical::device::{Arrival, DeviceEvent, DeviceState, Registration, f
 use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::judge::faults;
 use crate::clinical::reading::{Lane, Reading, ReadingKey};
+use crate::faults::{Point, point};
 use crate::proto::RecordKind;
 use crate::storage::codec::{decode_device, encode_device};
 use crate::storage::{SealedRecord, Sealer, StreamName, item_of};
@@ -130,12 +131,13 @@ impl Actor for DeviceActor {
 
     async fn post_start(&self, _: ActorRef<DeviceMsg>, running: &mut Running) -> Result<(), ActorProcessingErr> {
         let mut parts = self.recover().await?;
+        point(Point::DeviceInRecovery, self.id.as_str())?;
         if let Some(registration) = parts.state.registration() {
             let patient = parts.state.assignment().map(|assignment| assignment.patient.clone());
             self.context.directory.put_device(self.entry(registration, patient));
         }
         self.catch_patients_up(&parts.state);
-        self.tell_where_to_resume(&parts.state);
+        self.tell_where_to_resume(&mut parts.state);
         self.arm(&mut parts);
         running.parts = Some(parts);
         Ok(())
@@ -204,14 +206,18 @@ impl DeviceActor {
         }
     }
 
-    fn tell_where_to_resume(&self, state: &DeviceState) {
+    fn tell_where_to_resume(&self, state: &mut DeviceState) {
         let Some(cell) = self.context.links.get(&self.id) else { return };
         let mut lanes: Vec<(u64, Lane)> = state.lanes().map(|key| (key.boot, key.lane)).collect();
-        if !lanes.contains(&(cell.boot, Lane::Live)) {
-            lanes.push((cell.boot, Lane::Live));
-        }
+        // Of a lane that is not in the state its first readings may have been lost.
+        lanes.extend(cell.lanes.iter().copied());
+        lanes.extend([(cell.boot, Lane::Live), (cell.boot, Lane::Backlog)]);
+        lanes.sort_unstable();
+        lanes.dedup();
         for (boot, lane) in lanes {
             cell.resume_from(ReadingKey { boot, lane, sequence: state.through(boot, lane) + 1 });
+            // What is on its way behind the gap must not make it send everything once more.
+            state.note_told(boot, lane);
         }
     }
 
@@ -224,6 +230,7 @@ impl DeviceActor {
         cell: &Arc<ReceiptCell>,
         now: Timestamp,
     ) -> Result<(), RecoverError> {
+        point(Point::DeviceOnReceipt, self.id.as_str())?;
         let key = reading.key;
         let mut commit = DeviceCommit { permit: Some(permit), cell: Some(Arc::clone(cell)), ..DeviceCommit::default() };
         let arrival = if lost_through == 0 {
@@ -289,8 +296,11 @@ impl DeviceActor {
         commit.context = Some(Arc::clone(&self.context));
         commit.records = records.len() as u64;
         let permit = commit.permit.clone();
+        point(Point::DeviceBeforeAppend, self.id.as_str())?;
         parts.stream.append(&self.context, records, commit);
+        point(Point::DeviceBeforeHandOver, self.id.as_str())?;
         self.hand_over(parts, events, first_sequence, now, permit.as_ref());
+        point(Point::DeviceAfterHandOver, self.id.as_str())?;
         Ok(())
     }
 
@@ -385,7 +395,8 @@ impl DeviceActor {
         }
         self.look_at_receipt(parts, hello, now)?;
         parts.state.forget_told();
-        let cell = ReceiptCell::new(self.id.clone(), hello.boot, outlet, self.context.keys.clone());
+        let lanes = hello.pending.iter().map(|key| (key.boot, key.lane)).collect();
+        let cell = ReceiptCell::new(self.id.clone(), hello.boot, lanes, outlet, self.context.keys.clone());
         self.context.links.put(&self.id, Arc::clone(&cell));
         let mut durable: Vec<ReadingKey> = parts.state.lanes().collect();
         for key in &hello.pending {

@@ -23,6 +23,7 @@ use crate::clinical::alert::{Command, Refused};
 use crate::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
 use crate::clinical::patient::{Item, PatientInput, PatientRecord, PatientState, Run};
 use crate::clinical::rules::RuleSet;
+use crate::faults::{Point, point};
 use crate::proto::RecordKind;
 use crate::storage::codec::encode_patient;
 use crate::storage::{SealedRecord, StoredItem, StreamName};
@@ -151,8 +152,13 @@ impl Actor for PatientActor {
 
     async fn post_start(&self, _: ActorRef<PatientMsg>, running: &mut Running) -> Result<(), ActorProcessingErr> {
         let mut parts = recover(&self.context, &self.id).await?;
+        point(Point::PatientInRecovery, self.id.as_str())?;
         self.resume(&parts);
-        let devices: Vec<DeviceId> = parts.state.devices().cloned().collect();
+        // A device may have been assigned without a predecessor having lived to consume that.
+        let mut devices = self.context.directory.devices_of(&self.id);
+        devices.extend(parts.state.devices().cloned());
+        devices.sort_unstable();
+        devices.dedup();
         for device in devices {
             let head = self.context.streams.head(&StreamName::device(&device)).committed();
             self.catch_up(&mut parts, &device, head.sequence).await?;
@@ -174,6 +180,7 @@ impl Actor for PatientActor {
         match message {
             PatientMsg::HandOver { device, stream_sequence, previous, received_at, item, permit } => {
                 parts.last_message = now;
+                point(Point::PatientOnReceipt, self.id.as_str())?;
                 let mark = parts.state.mark(&device);
                 if stream_sequence <= mark {
                     return Ok(());
@@ -240,6 +247,7 @@ impl PatientActor {
         if through <= parts.state.mark(device) {
             return Ok(());
         }
+        point(Point::PatientInCatchUp, self.id.as_str())?;
         // What the device's actor appended may not be committed yet.
         self.context.writer.barrier().await?;
         let mut from = parts.state.mark(device) + 1;
@@ -261,8 +269,10 @@ impl PatientActor {
         permit: Option<Arc<Permit>>,
     ) -> Result<(), RecoverError> {
         self.adopt_rules(parts, item.received_at)?;
+        point(Point::PatientBeforeConsume, self.id.as_str())?;
         let events = parts.state.consume(device, item.stream_sequence, &item.item, item.received_at, &parts.rules);
         self.context.counters.items_consumed.add(1);
+        point(Point::PatientBeforeAppend, self.id.as_str())?;
         let entry = matches!(item.item, Item::Assignment { .. }).then(|| self.entry(&parts.state)).flatten();
         if events.is_empty() && entry.is_none() {
             let now = self.context.clock.now();
@@ -270,12 +280,14 @@ impl PatientActor {
             if parts.marks.are_due(now) {
                 self.append(parts, None, None, None, permit);
             }
+            point(Point::PatientAfterAppend, self.id.as_str())?;
             return Ok(());
         }
         let run = Run { device: device.clone(), through: item.stream_sequence };
         let input = PatientInput::Consumed(SmallVec::from_elem(run, 1));
         let record = PatientRecord { now: parts.state.now(), input, events };
         self.append(parts, Some(record), None, entry, permit);
+        point(Point::PatientAfterAppend, self.id.as_str())?;
         Ok(())
     }
 

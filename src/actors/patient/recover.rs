@@ -89,7 +89,10 @@ pub(super) fn outstanding_effects(state: &PatientState) -> Vec<Effect> {
         Response::Waiting { step, entered: true, people, .. } => {
             Some(Effect::Page { ordinal: alert.ordinal, round: alert.round, step: *step, people: people.clone() })
         }
-        Response::Answered { .. } => None,
+        Response::Answered { asking: Some(_), step, .. } => {
+            Some(Effect::AskCareTeam { ordinal: alert.ordinal, round: alert.round, step: *step })
+        }
+        Response::Answered { asking: None, .. } => None,
     });
     wanted.collect()
 }

@@ -1,1 +1,3 @@
+mod site;
+mod summary;
 mod view;

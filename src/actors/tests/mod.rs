@@ -1,0 +1,7 @@
+//! The engine over a real store on simulated disks, without the wire.
+
+mod deadlines;
+mod faults;
+mod properties;
+mod restarts;
+mod scene;
