@@ -19,6 +19,8 @@ async fn a_server_that_is_killed_under_load_comes_back_within_ten_seconds_and_lo
     let site = Site::new();
     let mut server = site.serve().await;
     let simulation = site.simulate(&["--patients", "20", "--rate", "20"]);
+    // Devices and patients are made known first: nobody does that again after a kill.
+    site.until_stored(100).await;
     for round in 1..=rounds() {
         // Every other time in the middle of what devices send again after a restart.
         if round % 2 == 0 {
