@@ -14,7 +14,7 @@ use super::handle::{DeviceEntry, PatientEntry};
 use super::patient::{PatientMsg, PatientSummary};
 use super::router::{send, tell_patient};
 use crate::clinical::ids::{DeviceId, PatientId};
-use crate::storage::{DataKey, StreamKind, StreamName, Summary, open_state};
+use crate::storage::{DataKey, KeyError, StreamKind, StreamName, Summary, open_state};
 
 /// How many actors are activated at a time.
 const AT_ONCE: usize = 64;
@@ -56,31 +56,32 @@ fn look_at_patient(
     summary: Option<Summary>,
     awaited: &mut Awaited,
 ) {
-    let key = context.keys.patient(&id).ok().flatten();
+    let key = match context.keys.patient(&id) {
+        // Erased: nothing of this patient can be read any more, and nobody watches.
+        Err(KeyError::Destroyed) => return,
+        key => key.ok().flatten(),
+    };
     let fresh = summary.filter(|summary| summary.sequence == context.streams.head(name).committed().sequence);
     let known: Option<PatientSummary> = fresh.zip(key).and_then(|(summary, key)| open(&key, &summary));
-    match known {
-        Some(known) => {
-            for (device, mark) in known.marks {
-                awaited.marks.insert((id.clone(), device), mark);
-            }
-            if let Some(unit) = known.unit {
-                context.directory.put_patient(PatientEntry {
-                    patient: id.clone(),
-                    unit,
-                    bed: known.bed,
-                    devices: known.devices,
-                });
-            }
-            if known.open_alerts > 0 {
-                awaited.patients.push(id);
-            }
-        }
+    let Some(known) = known else {
         // Its newest records are in no snapshot: the actor knows.
-        None => {
-            awaited.unread.insert(id.clone());
-            awaited.patients.push(id);
-        }
+        awaited.unread.insert(id.clone());
+        awaited.patients.push(id);
+        return;
+    };
+    for (device, mark) in known.marks {
+        awaited.marks.insert((id.clone(), device), mark);
+    }
+    if let Some(unit) = known.unit {
+        context.directory.put_patient(PatientEntry {
+            patient: id.clone(),
+            unit,
+            bed: known.bed,
+            devices: known.devices,
+        });
+    }
+    if known.open_alerts > 0 {
+        awaited.patients.push(id);
     }
 }
 

@@ -106,3 +106,33 @@ async fn a_loss_of_power_at_any_point_loses_and_doubles_nothing() {
         account.expect(3, 1);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_assignment_that_is_lost_with_its_patients_actor_is_found_without_another_reading() {
+    let ward = Ward::open("lost-assignment").await;
+    ward.set_care_team(600_000).await;
+    ward.admit().await;
+    let armed = arm(Point::PatientOnReceipt, Some(ward.patient().as_str()), 1, Action::Panic);
+    ward.assign().await;
+    assert!(armed.has_fired());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn recovery_goes_on_where_an_actor_crashes_while_it_recovers() {
+    let mut ward = Ward::open("crash-in-recovery").await;
+    ward.set_care_team(600_000).await;
+    ward.enrol().await;
+    Sender::new(&ward, &[FINE, LOW]).run(&ward.handle()).await;
+    ward.until_paged().await;
+    let (device, patient) = (ward.device(), ward.patient());
+    let armed = [
+        arm(Point::DeviceInRecovery, Some(device.as_str()), 1, Action::Panic),
+        arm(Point::PatientInRecovery, Some(patient.as_str()), 1, Action::Error),
+    ];
+    ward.lose_power().await;
+    assert!(armed.iter().all(Armed::has_fired));
+    // At once, without polling: the engine has started only when open alerts live again.
+    let (alerts, _) = ward.handle().alerts(None, Some(&patient), false).await;
+    assert_eq!(alerts.len(), 1);
+    ward.account().await.expect(2, 1);
+}

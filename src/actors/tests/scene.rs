@@ -112,8 +112,14 @@ impl Ward {
         self.handle().set_care_team(self.unit(), steps).await.unwrap();
     }
 
-    /// Registers, admits and assigns; returns once the patient knows its device.
+    /// Registers, admits and assigns.
     pub async fn enrol(&self) {
+        self.admit().await;
+        self.assign().await;
+    }
+
+    /// Registers and admits.
+    pub async fn admit(&self) {
         let handle = self.handle();
         let entry = DeviceEntry {
             device: self.device(),
@@ -125,6 +131,11 @@ impl Ward {
         };
         handle.register_device(entry).await.unwrap();
         handle.admit_patient(self.patient(), self.unit(), "4".into()).await.unwrap();
+    }
+
+    /// Assigns the device; returns once the patient knows it.
+    pub async fn assign(&self) {
+        let handle = self.handle();
         handle.assign_device(self.device(), self.patient(), None).await.unwrap();
         let knows = async || handle.patients(None, 9).await.iter().any(|entry| entry.devices == [self.device()]);
         until("the patient knows its device", knows).await;
