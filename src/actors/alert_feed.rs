@@ -50,6 +50,8 @@ struct State {
     dropped: u64,
     /// All news up to this position were published.
     position: u64,
+    /// What was committed up to here was never news of this engine: only the journal has it.
+    start: u64,
     ended: bool,
 }
 
@@ -66,7 +68,8 @@ impl AlertFeed {
 
     /// The journal's end when the engine opened: nothing before it will be published.
     pub fn start_at(&self, position: u64) {
-        self.lock().position = position;
+        let mut state = self.lock();
+        (state.position, state.start) = (position, position);
     }
 
     /// Publishes a committed decision. Called on the writer's thread, in the order of positions.
@@ -189,7 +192,7 @@ impl AlertFeed {
     pub fn cursor_after(&self, position: u64) -> Option<Cursor> {
         let state = self.lock();
         let index = state.news.partition_point(|news| news.position <= position);
-        let known = position >= state.position || index > 0 || state.dropped == 0;
+        let known = position >= state.position || index > 0 || (state.dropped == 0 && position >= state.start);
         known.then_some(Cursor(state.dropped + index as u64))
     }
 

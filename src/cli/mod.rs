@@ -11,6 +11,7 @@ mod demo;
 mod duration;
 mod evaluate;
 mod failure;
+mod log;
 mod pki;
 mod progress;
 pub mod recording;

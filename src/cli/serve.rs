@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::{Failure, exit, rules};
+use super::{Failure, exit, log, rules};
 use crate::app::{self, AppError, Request};
 use crate::config::Config;
 
@@ -32,6 +32,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         config.storage.keys_dir = keys.into();
         config.storage.data_dir.clone_from(data_dir);
     }
+    log::start();
     let rules = Arc::new(rules::load(&config.rules_dirs)?);
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(exit::UNAVAILABLE, error))?;
     runtime.block_on(async {

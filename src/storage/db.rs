@@ -47,7 +47,10 @@ impl Failure {
             Self::Redb(redb::Error::UpgradeRequired(found)) => {
                 OpenError::Version { place, found: format!("redb {found}"), supported: super::block::FORMAT }
             }
-            Self::Redb(redb::Error::Io(error)) if error.kind() != io::ErrorKind::InvalidData => {
+            // A file that is cut short ends where redb expects pages.
+            Self::Redb(redb::Error::Io(error))
+                if !matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) =>
+            {
                 OpenError::from_io(place, &error)
             }
             other => OpenError::Damaged { place, what: other.cause() },

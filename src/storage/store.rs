@@ -216,7 +216,7 @@ fn open_journal(
     if !exists && access != Access::Create {
         return Err(OpenError::Absent { folder: disk.label() });
     }
-    let keys = options.keys_disk(access).and_then(|disk| KeyStore::open(disk, keys_access));
+    let keys = options.keys_disk(keys_access).and_then(|disk| KeyStore::open(disk, keys_access));
     let keys = keys.map(Keys::new).map_err(|error| match error {
         OpenError::Damaged { place, what } if exists => options.wrong_keys(format!("{place}: {what}")),
         OpenError::Absent { folder } if exists => options.wrong_keys(format!("{folder} does not exist")),

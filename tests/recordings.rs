@@ -1,0 +1,19 @@
+//! The platform as people run it: real processes, real recordings, lost processes, lost networks, bad folders.
+//!
+//! The recordings are not part of the project: `VIGIL_SHARED` names their folder, else `../shared` beside the checkout
+//! is tried. Where there is none, the tests that need them say so and pass.
+
+mod recordings {
+    mod alerts;
+    mod bad_folders;
+    mod bad_input;
+    mod data;
+    mod figures;
+    mod full_disk;
+    mod kills;
+    mod minutes;
+    mod played;
+    mod process;
+    mod site;
+    mod stall;
+}
