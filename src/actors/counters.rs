@@ -12,7 +12,8 @@ pub(super) struct Counters {
     pub observations_rejected: Count,
     /// Handed to a patient's actor by a device's actor.
     pub items_handed_over: Count,
-    /// Consumed by a patient's actor; at a restart of that actor some are consumed anew and not counted again.
+    /// Of these, consumed by a patient's actor; taken back where a mark is lost with its actor, since they are then
+    /// consumed anew. What was handed over before the engine started counts in neither.
     pub items_consumed: Count,
 }
 
@@ -23,6 +24,11 @@ pub(super) struct Count(AtomicU64);
 impl Count {
     pub fn add(&self, n: u64) {
         self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// Takes back what was counted and has to be done anew.
+    pub fn take_back(&self, n: u64) {
+        self.0.fetch_sub(n, Ordering::Relaxed);
     }
 
     pub fn get(&self) -> u64 {

@@ -122,6 +122,7 @@ struct Running {
 }
 
 pub(super) struct Parts {
+    context: Arc<Context>,
     stream: Stream,
     state: PatientState,
     /// Consumed without an event, not yet marked.
@@ -132,12 +133,20 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub fn new(stream: Stream, state: PatientState, rules: Arc<RuleSet>, now: Timestamp) -> Self {
-        Self { stream, state, marks: Marks::default(), rules, last_message: now, armed: None }
+    pub fn new(context: &Arc<Context>, stream: Stream, state: PatientState, rules: Arc<RuleSet>) -> Self {
+        let (context, now) = (Arc::clone(context), context.clock.now());
+        Self { context, stream, state, marks: Marks::default(), rules, last_message: now, armed: None }
     }
 
     fn place(&self) -> Option<Place> {
         self.state.unit().map(|unit| Place { unit: unit.clone(), bed: self.state.bed().clone() })
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        // What has no mark is consumed anew.
+        self.context.counters.items_consumed.take_back(self.marks.counted());
     }
 }
 
@@ -271,12 +280,14 @@ impl PatientActor {
         self.adopt_rules(parts, item.received_at)?;
         point(Point::PatientBeforeConsume, self.id.as_str())?;
         let events = parts.state.consume(device, item.stream_sequence, &item.item, item.received_at, &parts.rules);
-        self.context.counters.items_consumed.add(1);
         point(Point::PatientBeforeAppend, self.id.as_str())?;
+        // What was handed over before the engine started was not counted then.
+        let counted = item.received_at >= self.context.started_at;
+        self.context.counters.items_consumed.add(u64::from(counted));
         let entry = matches!(item.item, Item::Assignment { .. }).then(|| self.entry(&parts.state)).flatten();
         if events.is_empty() && entry.is_none() {
             let now = self.context.clock.now();
-            parts.marks.add(device, item.stream_sequence, now);
+            parts.marks.add(device, item.stream_sequence, now, counted);
             if parts.marks.are_due(now) {
                 self.append(parts, None, None, None, permit);
             }

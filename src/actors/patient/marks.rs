@@ -16,18 +16,25 @@ const WAIT_MS_MAX: i64 = 1_000;
 pub(super) struct Marks {
     runs: SmallVec<[Run; 1]>,
     items: u32,
+    counted: u64,
     since: Option<Timestamp>,
 }
 
 impl Marks {
-    /// Adds a consumed item.
-    pub fn add(&mut self, device: &DeviceId, stream_sequence: u64, now: Timestamp) {
+    /// Adds a consumed item, which was `counted` among the consumed ones or not.
+    pub fn add(&mut self, device: &DeviceId, stream_sequence: u64, now: Timestamp, counted: bool) {
         match self.runs.last_mut() {
             Some(run) if run.device == *device => run.through = stream_sequence,
             _ => self.runs.push(Run { device: device.clone(), through: stream_sequence }),
         }
         self.items += 1;
+        self.counted += u64::from(counted);
         self.since.get_or_insert(now);
+    }
+
+    /// How many of them were counted.
+    pub fn counted(&self) -> u64 {
+        self.counted
     }
 
     /// Whether they must be marked now.

@@ -14,7 +14,7 @@ use crate::storage::codec::decode_patient;
 use crate::storage::{StoredItem, StreamName, read_items};
 
 /// Recovers the state that the committed records give.
-pub(super) async fn recover(context: &Context, patient: &PatientId) -> Result<Parts, RecoverError> {
+pub(super) async fn recover(context: &Arc<Context>, patient: &PatientId) -> Result<Parts, RecoverError> {
     let name = StreamName::patient(patient);
     let key = context.keys.patient(patient)?.ok_or(crate::storage::KeyError::Destroyed)?;
     let mut recovered = Stream::recover::<PatientState>(context, name, key).await?;
@@ -35,7 +35,7 @@ pub(super) async fn recover(context: &Context, patient: &PatientId) -> Result<Pa
             rules = rules_in_force(context, &recovered.state)?;
         }
     }
-    Ok(Parts::new(recovered.stream, recovered.state, rules, context.clock.now()))
+    Ok(Parts::new(context, recovered.stream, recovered.state, rules))
 }
 
 /// The items that the records consumed, by device: each device's stream is walked once.

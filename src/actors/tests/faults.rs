@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::scene::{FINE, LOW, PATIENCE, Sender, Ward};
+use super::scene::{FINE, LOW, PATIENCE, Sender, Ward, until};
 use crate::faults::{Action, Armed, Point, arm};
 
 /// Whose actor passes the point.
@@ -135,4 +135,24 @@ async fn recovery_goes_on_where_an_actor_crashes_while_it_recovers() {
     let (alerts, _) = ward.handle().alerts(None, Some(&patient), false).await;
     assert_eq!(alerts.len(), 1);
     ward.account().await.expect(2, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_consumed_anew_after_a_panic_hides_nothing_that_is_pending() {
+    let ward = Ward::open("pending").await;
+    ward.enrol().await;
+    let armed = arm(Point::PatientOnReceipt, Some(ward.patient().as_str()), 20, Action::Panic);
+    Sender::new(&ward, &[FINE; 20]).run(&ward.handle()).await;
+    until("nothing is pending", async || ward.handle().status().readings_pending == 0 && armed.has_fired()).await;
+    // The patient's actor crashes until it is parked.
+    let _parked: Vec<_> = (0..8)
+        .map(|_| arm(Point::PatientOnReceipt, Some(ward.patient().as_str()), 1, Action::Panic))
+        .chain((0..8).map(|_| arm(Point::PatientInRecovery, Some(ward.patient().as_str()), 1, Action::Panic)))
+        .collect();
+    let mut sender = Sender::new(&ward, &[FINE; 25]);
+    sender.run(&ward.handle()).await;
+    until("the patient is parked", async || ward.handle().status().actors_parked == 1).await;
+    // The 5 new ones, and of the others those whose marks were lost with the actor.
+    let pending = ward.handle().status().readings_pending;
+    assert!((5..=25).contains(&pending), "{pending}");
 }
