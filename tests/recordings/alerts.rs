@@ -145,5 +145,5 @@ impl Drop for Watcher {
 
 fn onset(patient: &str, fact: &proto::AlertFact) -> Option<Onset> {
     let counts = matches!(fact.what.as_str(), "raised" | "folded");
-    counts.then(|| Onset { rule: fact.rule.clone(), patient: patient.to_owned(), onset_us: fact.onset_us })
+    counts.then(|| Onset { rule: fact.rule.clone(), patient: patient.to_owned(), at_us: fact.onset_us })
 }

@@ -27,7 +27,9 @@ pub fn shared() -> Option<PathBuf> {
 pub fn beats() -> Option<Vec<String>> {
     let entries = std::fs::read_dir(shared()?.join("beats")).expect("the folder can be read");
     let names = entries.map(|entry| entry.expect("an entry").path().display().to_string());
-    let mut names: Vec<_> = names.filter(|name| name.ends_with(".csv") && !name.contains("/expected_")).collect();
+    let mut names: Vec<_> = names
+        .filter(|name| Path::new(name).extension().is_some_and(|kind| kind == "csv") && !name.contains("/expected_"))
+        .collect();
     names.sort();
     assert!(!names.is_empty());
     Some(names)
@@ -38,7 +40,7 @@ pub fn beats() -> Option<Vec<String>> {
 pub struct Onset {
     pub rule: String,
     pub patient: String,
-    pub onset_us: i64,
+    pub at_us: i64,
 }
 
 impl Onset {
@@ -61,8 +63,8 @@ pub async fn evaluated(dir: &Path, recordings: &[String], more: &[&str]) -> Vec<
 #[allow(clippy::cast_possible_truncation)] // Half an hour in microseconds.
 fn onset(line: &serde_json::Value) -> Onset {
     let text = |key: &str| line[key].as_str().expect("a text").to_owned();
-    let onset_us = (line["onset_s"].as_f64().expect("seconds") * 1e6).round() as i64;
-    Onset { rule: text("rule"), patient: text("patient"), onset_us }
+    let at_us = (line["onset_s"].as_f64().expect("seconds") * 1e6).round() as i64;
+    Onset { rule: text("rule"), patient: text("patient"), at_us }
 }
 
 /// Both must be the same multiset, onsets to a millisecond.
@@ -86,7 +88,7 @@ fn by_rule_and_patient(onsets: &[Onset]) -> BTreeMap<(&str, &str), Vec<i64>> {
     sorted.sort();
     let mut all: BTreeMap<_, Vec<i64>> = BTreeMap::new();
     for onset in sorted {
-        all.entry((onset.rule.as_str(), onset.patient.as_str())).or_default().push(onset.onset_us);
+        all.entry((onset.rule.as_str(), onset.patient.as_str())).or_default().push(onset.at_us);
     }
     all
 }

@@ -12,7 +12,7 @@ pub fn from_zero(site: &Site, onsets: impl IntoIterator<Item = Onset>) -> Vec<On
     let report = site.report();
     let anchors: HashMap<_, _> =
         report.patients.iter().map(|player| (player.patient.as_str(), player.anchor_us)).collect();
-    let shift = |onset: Onset| Onset { onset_us: onset.onset_us - anchors[onset.patient.as_str()], ..onset };
+    let shift = |onset: Onset| Onset { at_us: onset.at_us - anchors[onset.patient.as_str()], ..onset };
     onsets.into_iter().filter(Onset::is_of_device_time).map(shift).collect()
 }
 
