@@ -9,11 +9,11 @@ use tokio::sync::oneshot;
 
 use super::context::{self, Context};
 use super::handle::{CareStep, OperationError};
-use super::patient::PatientMsg;
-use super::router::tell_patient;
+use super::router::tell_subject;
 use super::stream::{RecoverError, Stream};
 use super::sweep::SweepPart;
-use crate::clinical::ids::{PatientId, PersonId, UnitId};
+use crate::clinical::alert::TeamAnswer;
+use crate::clinical::ids::{AlertId, PersonId, UnitId};
 use crate::faults::{Point, point};
 use crate::proto::RecordKind;
 use crate::storage::codec::{CareRecord, decode_care, encode_care};
@@ -26,7 +26,7 @@ pub(crate) enum CareTeamMsg {
     /// Replace the ladder; the reply is its version, after the commit.
     SetLadder { steps: Vec<CareStep>, reply: oneshot::Sender<Result<u32, OperationError>> },
     /// Who answers for this step of this alert?
-    Ask { patient: PatientId, ordinal: u32, round: u32, step: u32 },
+    Ask { alert: AlertId, round: u32, step: u32 },
     /// Take a snapshot of what changed.
     Sweep(SweepPart),
 }
@@ -80,7 +80,7 @@ impl Actor for CareTeam {
         point(Point::CareTeamInRecovery, self.unit.as_str())?;
         // What lay in a predecessor's mailbox is gone; the alerts still say what is being asked.
         for (alert, round, step) in self.context.feed.questions_of(&self.unit) {
-            tell_patient(&self.context, &alert.patient, answer(&ladder, alert.ordinal, round, step));
+            tell_subject(&self.context, &alert.subject, answer(&ladder, alert.ordinal, round, step));
         }
         running.parts = Some((stream, ladder));
         Ok(())
@@ -96,9 +96,9 @@ impl Actor for CareTeam {
         let Some((stream, ladder)) = running.parts.as_mut() else { return Err("the actor has not recovered".into()) };
         match message {
             CareTeamMsg::SetLadder { steps, reply } => self.set(stream, ladder, steps, reply).await?,
-            CareTeamMsg::Ask { patient, ordinal, round, step } => {
+            CareTeamMsg::Ask { alert, round, step } => {
                 point(Point::CareTeamOnAsk, self.unit.as_str())?;
-                tell_patient(&self.context, &patient, answer(ladder, ordinal, round, step));
+                tell_subject(&self.context, &alert.subject, answer(ladder, alert.ordinal, round, step));
             }
             CareTeamMsg::Sweep(part) => stream.sweep(&self.context, ladder, || (), part),
         }
@@ -145,10 +145,10 @@ impl CareTeam {
     }
 }
 
-fn answer(ladder: &Ladder, ordinal: u32, round: u32, step: u32) -> PatientMsg {
+fn answer(ladder: &Ladder, ordinal: u32, round: u32, step: u32) -> TeamAnswer {
     let index = usize::try_from(step).unwrap_or(usize::MAX).saturating_sub(1);
     let (people, delay_ms) = ladder.steps.get(index).cloned().unwrap_or((Vec::new(), 60_000));
-    PatientMsg::TeamAnswered {
+    TeamAnswer {
         ordinal,
         round,
         step,

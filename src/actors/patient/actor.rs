@@ -13,7 +13,8 @@ use crate::actors::context::{self, Context};
 use crate::actors::effects::EffectJob;
 use crate::actors::stream::Stream;
 use crate::actors::sweep::SweepPart;
-use crate::clinical::ids::PatientId;
+use crate::clinical::alert::AlertInput;
+use crate::clinical::ids::{PatientId, Subject};
 use crate::clinical::patient::{PatientInput, PatientState};
 use crate::clinical::rules::RuleSet;
 use crate::faults::{Point, point};
@@ -131,19 +132,9 @@ impl Actor for PatientActor {
             }
             PatientMsg::CatchUp { device, through } => self.catch_up(parts, &device, through).await?,
             PatientMsg::Admit { unit, bed, reply } => self.admit(parts, unit, bed, reply, now),
-            PatientMsg::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version } => {
+            PatientMsg::TeamAnswered(answer) => {
                 let fallback = self.context.options.fallback.clone();
-                let input = PatientInput::TeamAnswered {
-                    ordinal,
-                    round,
-                    step,
-                    people,
-                    delay_ms,
-                    last,
-                    policy_version,
-                    fallback,
-                };
-                self.decide(parts, input, now);
+                self.decide(parts, PatientInput::Alert(AlertInput::TeamAnswered { answer, fallback }), now);
             }
             PatientMsg::Command { command, reply } => {
                 parts.last_message = now;
@@ -157,7 +148,7 @@ impl Actor for PatientActor {
                 }
                 if parts.state.book().next_deadline().is_some_and(|deadline| deadline <= now) {
                     let fallback = self.context.options.fallback.clone();
-                    self.decide(parts, PatientInput::Tick { fallback }, now);
+                    self.decide(parts, PatientInput::Alert(AlertInput::Tick { fallback }), now);
                 }
             }
             PatientMsg::Sweep(part) => self.sweep(parts, part, &myself, now),
@@ -175,9 +166,10 @@ impl PatientActor {
         if let Some(entry) = self.entry(&parts.state) {
             self.context.directory.put_patient(entry);
         }
-        self.context.feed.seed(&self.id, place, parts.state.book());
+        let subject = Subject::Patient(self.id.clone());
+        self.context.feed.seed(&subject, place, parts.state.book());
         for effect in outstanding_effects(&parts.state) {
-            drop(self.context.effects.send(EffectJob { patient: self.id.clone(), unit: unit.clone(), effect }));
+            drop(self.context.effects.send(EffectJob { subject: subject.clone(), unit: unit.clone(), effect }));
         }
     }
 

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::command::Command;
 use super::effect::Effect;
 use super::event::{AlertEvent, CloseCause};
-use super::ladder::{self, Assignment};
+use super::input::TeamAnswer;
 use super::state::Alert;
-use super::{onset, verbs};
+use super::{ladder, onset, verbs};
 use crate::clinical::condition::{Condition, ConditionKey};
 use crate::clinical::ids::PersonId;
 use crate::time::Timestamp;
@@ -24,16 +24,7 @@ pub enum BookInput<'a> {
     /// Time has come to look at deadlines. `fallback` is paged where the care team named nobody.
     Tick { fallback: &'a [PersonId] },
     /// The care team's answer for a step: its people (none: nobody is on call) and how long they have.
-    TeamAnswered {
-        ordinal: u32,
-        round: u32,
-        step: u32,
-        people: &'a [PersonId],
-        delay_ms: u32,
-        last: bool,
-        policy_version: u32,
-        fallback: &'a [PersonId],
-    },
+    TeamAnswered { answer: &'a TeamAnswer, fallback: &'a [PersonId] },
     /// A person's command.
     Command(&'a Command),
     /// Discharge, death or re-attribution: every open alert is closed, on record.
@@ -79,12 +70,9 @@ impl AlertBook {
             BookInput::Tick { fallback } => {
                 Ok(self.open.iter().flat_map(|alert| ladder::tick(alert, fallback, now)).collect())
             }
-            BookInput::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version, fallback } => {
-                let said = Assignment { people, delay_ms: *delay_ms, last: *last, policy_version: *policy_version };
-                Ok(self
-                    .asked(*ordinal, *round, *step)
-                    .map_or_else(Vec::new, |alert| ladder::enter_assigned(alert, &said, fallback, now)))
-            }
+            BookInput::TeamAnswered { answer, fallback } => Ok(self
+                .asked(answer)
+                .map_or_else(Vec::new, |alert| ladder::enter_assigned(alert, answer, fallback, now))),
             BookInput::Command(command) => {
                 verbs::decide(self.get(command.ordinal).ok_or(Refused::NoSuchAlert)?, command, now)
             }
@@ -144,8 +132,9 @@ impl AlertBook {
     }
 
     /// The open alert for whose (round, step) the care team is being asked now; an answer to anything else is void.
-    fn asked(&self, ordinal: u32, round: u32, step: u32) -> Option<&Alert> {
-        self.get(ordinal).filter(|alert| alert.asking() && alert.round == round && alert.step() == step)
+    fn asked(&self, answer: &TeamAnswer) -> Option<&Alert> {
+        let is_asked = |alert: &&Alert| alert.asking() && (alert.round, alert.step()) == (answer.round, answer.step);
+        self.get(answer.ordinal).filter(is_asked)
     }
 }
 

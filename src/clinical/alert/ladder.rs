@@ -1,19 +1,12 @@
 //! The ladder of one alert: its steps by deadline, and the care team's answers. It never ends while the alert is open.
 
 use super::event::{AlertEvent, CloseCause, RoundCause};
+use super::input::TeamAnswer;
 use super::response::Response;
 use super::state::Alert;
 use super::terms;
 use crate::clinical::ids::PersonId;
 use crate::time::Timestamp;
-
-/// What the care team said of a step.
-pub(super) struct Assignment<'a> {
-    pub people: &'a [PersonId],
-    pub delay_ms: u32,
-    pub last: bool,
-    pub policy_version: u32,
-}
 
 /// What follows from a deadline that has passed by `now`; nothing if none has.
 pub(super) fn tick(alert: &Alert, fallback: &[PersonId], now: Timestamp) -> Vec<AlertEvent> {
@@ -62,12 +55,12 @@ pub(super) fn begin_round(alert: &Alert, cause: RoundCause, lateness_ms: i64, no
 /// an empty step never waits out its delay.
 pub(super) fn enter_assigned(
     alert: &Alert,
-    said: &Assignment<'_>,
+    said: &TeamAnswer,
     fallback: &[PersonId],
     now: Timestamp,
 ) -> Vec<AlertEvent> {
     let nobody = said.people.is_empty();
-    let people = with_waiting(alert, if nobody { fallback } else { said.people });
+    let people = with_waiting(alert, if nobody { fallback } else { &said.people });
     let entered = AlertEvent::StepEntered {
         ordinal: alert.ordinal,
         round: alert.round,

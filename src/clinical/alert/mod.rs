@@ -8,6 +8,7 @@ mod command;
 mod effect;
 mod event;
 mod evolve;
+mod input;
 mod ladder;
 mod onset;
 mod response;
@@ -19,6 +20,7 @@ pub use book::{AlertBook, BookInput, Refused};
 pub use command::{Command, Verb};
 pub use effect::Effect;
 pub use event::{AlertEvent, CloseCause, RoundCause};
+pub use input::{AlertInput, TeamAnswer};
 pub use response::Response;
 pub use state::{Alert, PassedOn};
 

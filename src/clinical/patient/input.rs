@@ -3,9 +3,9 @@
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use crate::clinical::alert::{AlertEvent, Command};
+use crate::clinical::alert::{AlertEvent, AlertInput};
 use crate::clinical::device::ConditionChange;
-use crate::clinical::ids::{DeviceId, PersonId, UnitId};
+use crate::clinical::ids::{DeviceId, UnitId};
 use crate::clinical::reading::Reading;
 use crate::time::Timestamp;
 
@@ -51,34 +51,8 @@ pub enum PatientInput {
         /// Version of the engine.
         engine: u32,
     },
-    /// Time came to look at deadlines.
-    Tick {
-        /// Whom to page where the care team names nobody.
-        fallback: Vec<PersonId>,
-    },
-    /// The care team's answer for a step.
-    TeamAnswered {
-        /// The alert.
-        ordinal: u32,
-        /// Its round.
-        round: u32,
-        /// The step.
-        step: u32,
-        /// Who; empty: nobody is on call.
-        people: Vec<PersonId>,
-        /// How long they have.
-        delay_ms: u32,
-        /// Whether it is the last step.
-        last: bool,
-        /// Version of the ladder that answered.
-        policy_version: u32,
-        /// Whom to page if nobody is on call.
-        fallback: Vec<PersonId>,
-    },
-    /// A person's command that was carried out.
-    Command(Command),
-    /// Every open alert is closed, on record.
-    Withdrawn,
+    /// Something for the alert book that was carried out.
+    Alert(AlertInput),
 }
 
 /// One record of a patient's stream.

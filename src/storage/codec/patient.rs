@@ -3,12 +3,13 @@
 use prost::Message;
 use smol_str::SmolStr;
 
-use super::alert::{self, optional_person, people, person};
+use super::alert;
+use super::alert_input;
 use super::error::DecodeError;
-use crate::clinical::alert::{Command, Verb};
-use crate::clinical::ids::{DeviceId, PersonId, UnitId};
+use crate::clinical::alert::AlertInput;
+use crate::clinical::ids::{DeviceId, UnitId};
 use crate::clinical::patient::{PatientInput, PatientRecord, Run};
-use crate::proto::{self, StoredVerb, patient_record::Input as Stored};
+use crate::proto::{self, patient_record::Input as Stored};
 use crate::time::Timestamp;
 
 const WHAT: &str = "patient record";
@@ -51,21 +52,12 @@ fn encode_input(input: &PatientInput) -> Stored {
         PatientInput::RulesAdopted { hash, engine } => {
             Stored::RulesAdopted(proto::RulesAdopted { hash: hash.to_vec(), engine: *engine })
         }
-        PatientInput::Tick { fallback } => Stored::Tick(proto::Tick { fallback: names(fallback) }),
-        PatientInput::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version, fallback } => {
-            Stored::TeamAnswered(proto::TeamAnswered {
-                ordinal: *ordinal,
-                round: *round,
-                step: *step,
-                people: names(people),
-                delay_ms: *delay_ms,
-                last: *last,
-                policy_version: *policy_version,
-                fallback: names(fallback),
-            })
+        PatientInput::Alert(AlertInput::Tick { fallback }) => Stored::Tick(alert_input::encode_tick(fallback)),
+        PatientInput::Alert(AlertInput::TeamAnswered { answer, fallback }) => {
+            Stored::TeamAnswered(alert_input::encode_answer(answer, fallback))
         }
-        PatientInput::Command(command) => Stored::Command(encode_command(command)),
-        PatientInput::Withdrawn => Stored::Withdrawn(proto::Withdrawn {}),
+        PatientInput::Alert(AlertInput::Command(command)) => Stored::Command(alert_input::encode_command(command)),
+        PatientInput::Alert(AlertInput::Withdrawn) => Stored::Withdrawn(proto::Withdrawn {}),
     }
 }
 
@@ -82,65 +74,14 @@ fn decode_input(stored: Stored) -> Result<PatientInput, DecodeError> {
             hash: adopted.hash.try_into().map_err(|_| DecodeError::because(WHAT, "hash is not 32 bytes"))?,
             engine: adopted.engine,
         },
-        Stored::Tick(tick) => PatientInput::Tick { fallback: people(&tick.fallback)? },
-        Stored::TeamAnswered(answered) => PatientInput::TeamAnswered {
-            ordinal: answered.ordinal,
-            round: answered.round,
-            step: answered.step,
-            people: people(&answered.people)?,
-            delay_ms: answered.delay_ms,
-            last: answered.last,
-            policy_version: answered.policy_version,
-            fallback: people(&answered.fallback)?,
-        },
-        Stored::Command(command) => PatientInput::Command(decode_command(&command)?),
-        Stored::Withdrawn(_) => PatientInput::Withdrawn,
+        Stored::Tick(tick) => PatientInput::Alert(alert_input::decode_tick(&tick)?),
+        Stored::TeamAnswered(answered) => PatientInput::Alert(alert_input::decode_answer(&answered)?),
+        Stored::Command(command) => PatientInput::Alert(alert_input::decode_command(&command)?),
+        Stored::Withdrawn(_) => PatientInput::Alert(AlertInput::Withdrawn),
     })
 }
 
 fn decode_run(stored: &proto::ConsumedRun) -> Result<Run, DecodeError> {
     let device = DeviceId::new(&stored.device).map_err(|error| DecodeError::because(WHAT, error))?;
     Ok(Run { device, through: stored.through })
-}
-
-fn encode_command(command: &Command) -> proto::StoredCommand {
-    let (verb, to) = match &command.verb {
-        Verb::Acknowledge => (StoredVerb::Acknowledge, None),
-        Verb::Accept => (StoredVerb::Accept, None),
-        Verb::Reject => (StoredVerb::Reject, None),
-        Verb::Escalate { to } => (StoredVerb::Escalate, to.as_ref()),
-        Verb::Reset => (StoredVerb::Reset, None),
-        Verb::Comment => (StoredVerb::Comment, None),
-    };
-    proto::StoredCommand {
-        ordinal: command.ordinal,
-        verb: verb.into(),
-        by: command.by.to_string(),
-        reason: command.reason.to_string(),
-        seen_version: command.seen_version,
-        to: to.map(ToString::to_string).unwrap_or_default(),
-    }
-}
-
-fn decode_command(stored: &proto::StoredCommand) -> Result<Command, DecodeError> {
-    let verb = match stored.verb() {
-        StoredVerb::Acknowledge => Verb::Acknowledge,
-        StoredVerb::Accept => Verb::Accept,
-        StoredVerb::Reject => Verb::Reject,
-        StoredVerb::Escalate => Verb::Escalate { to: optional_person(&stored.to)? },
-        StoredVerb::Reset => Verb::Reset,
-        StoredVerb::Comment => Verb::Comment,
-        StoredVerb::Unspecified => return Err(DecodeError::missing(WHAT, "verb")),
-    };
-    Ok(Command {
-        ordinal: stored.ordinal,
-        verb,
-        by: person(&stored.by)?,
-        reason: SmolStr::new(&stored.reason),
-        seen_version: stored.seen_version,
-    })
-}
-
-fn names(people: &[PersonId]) -> Vec<String> {
-    people.iter().map(ToString::to_string).collect()
 }

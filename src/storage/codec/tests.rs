@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 
 use super::*;
-use crate::clinical::alert::{AlertEvent, CloseCause, Command, RoundCause, Verb};
+use crate::clinical::alert::{AlertEvent, AlertInput, CloseCause, Command, RoundCause, TeamAnswer, Verb};
 use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Priority};
 use crate::clinical::device::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
@@ -134,13 +134,8 @@ fn alert_events() -> Vec<AlertEvent> {
 
 fn inputs() -> Vec<PatientInput> {
     let command = |verb| {
-        PatientInput::Command(Command {
-            ordinal: 4,
-            verb,
-            by: person("ada"),
-            reason: "because".into(),
-            seen_version: 2,
-        })
+        let (by, reason) = (person("ada"), "because".into());
+        PatientInput::Alert(AlertInput::Command(Command { ordinal: 4, verb, by, reason, seen_version: 2 }))
     };
     vec![
         PatientInput::Consumed(smallvec![
@@ -149,17 +144,19 @@ fn inputs() -> Vec<PatientInput> {
         ]),
         PatientInput::Admitted { unit: UnitId::new("icu").unwrap(), bed: "4".into() },
         PatientInput::RulesAdopted { hash: [7; 32], engine: 1 },
-        PatientInput::Tick { fallback: vec![person("chief")] },
-        PatientInput::TeamAnswered {
-            ordinal: 4,
-            round: 1,
-            step: 2,
-            people: vec![person("ada")],
-            delay_ms: 60_000,
-            last: true,
-            policy_version: 9,
+        PatientInput::Alert(AlertInput::Tick { fallback: vec![person("chief")] }),
+        PatientInput::Alert(AlertInput::TeamAnswered {
+            answer: TeamAnswer {
+                ordinal: 4,
+                round: 1,
+                step: 2,
+                people: vec![person("ada")],
+                delay_ms: 60_000,
+                last: true,
+                policy_version: 9,
+            },
             fallback: vec![person("chief")],
-        },
+        }),
         command(Verb::Acknowledge),
         command(Verb::Accept),
         command(Verb::Reject),
@@ -167,7 +164,7 @@ fn inputs() -> Vec<PatientInput> {
         command(Verb::Escalate { to: Some(person("bo")) }),
         command(Verb::Reset),
         command(Verb::Comment),
-        PatientInput::Withdrawn,
+        PatientInput::Alert(AlertInput::Withdrawn),
     ]
 }
 

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::scene::{condition, latching, people, person, technical};
 use crate::clinical::alert::{
-    Alert, AlertBook, AlertEvent, BookInput, CloseCause, Command, Response, RoundCause, Verb,
+    Alert, AlertBook, AlertEvent, BookInput, CloseCause, Command, Response, RoundCause, TeamAnswer, Verb,
 };
 use crate::clinical::condition::{Condition, Priority};
 use crate::time::Timestamp;
@@ -89,16 +89,16 @@ impl Run {
             }
             Step::Team { pick, stale, people: names, delay_ms, last } => {
                 let Some(alert) = picked(*pick) else { return Vec::new() };
-                self.decide(&BookInput::TeamAnswered {
+                let answer = TeamAnswer {
                     ordinal: alert.ordinal,
                     round: alert.round,
                     step: alert.step() + stale,
-                    people: &people(names),
+                    people: people(names),
                     delay_ms: *delay_ms,
                     last: *last,
                     policy_version: 1,
-                    fallback: &fallback,
-                })
+                };
+                self.decide(&BookInput::TeamAnswered { answer: &answer, fallback: &fallback })
             }
             Step::Command { pick, verb, by, stale } => {
                 let Some(alert) = picked(*pick) else { return Vec::new() };

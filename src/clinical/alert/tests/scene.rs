@@ -3,7 +3,8 @@
 use smol_str::SmolStr;
 
 use crate::clinical::alert::{
-    Alert, AlertBook, AlertEvent, BookInput, CloseCause, Command, Effect, Refused, Response, RoundCause, Verb,
+    Alert, AlertBook, AlertEvent, BookInput, CloseCause, Command, Effect, Refused, Response, RoundCause, TeamAnswer,
+    Verb,
 };
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
 use crate::clinical::ids::{PersonId, RuleId};
@@ -127,17 +128,8 @@ impl Scene {
     }
 
     pub fn team_says_of(&mut self, round: u32, step: u32, names: &[&str], delay_ms: u32, last: bool) -> &mut Self {
-        let (people, fallback) = (people(names), people(&[FALLBACK]));
-        self.when(&BookInput::TeamAnswered {
-            ordinal: 1,
-            round,
-            step,
-            people: &people,
-            delay_ms,
-            last,
-            policy_version: 7,
-            fallback: &fallback,
-        })
+        let answer = TeamAnswer { ordinal: 1, round, step, people: people(names), delay_ms, last, policy_version: 7 };
+        self.when(&BookInput::TeamAnswered { answer: &answer, fallback: &people(&[FALLBACK]) })
     }
 
     /// A command to alert 1 by somebody who sees it as it is.
