@@ -13,7 +13,6 @@ use super::snapshots::{Snapshot, Summary};
 use super::stream::{Committed, StreamName};
 
 const FILE: &str = "index.redb";
-/// Raised with the layout of states and summaries too: they do not say what they are, and would be misread.
 const FORMAT: u32 = 2;
 const CACHE_BYTES: usize = 32 << 20;
 

@@ -131,7 +131,9 @@ impl Actor for PatientActor {
                 self.consume(parts, &device, &StoredItem { stream_sequence, received_at, item }, permit)?;
             }
             PatientMsg::CatchUp { device, through } => self.catch_up(parts, &device, through).await?,
-            PatientMsg::Admit { unit, bed, reply } => self.admit(parts, unit, bed, reply, now),
+            PatientMsg::Admit { unit, bed, profile, reply } => {
+                self.admit(parts, PatientInput::Admitted { unit, bed, profile }, reply, now);
+            }
             PatientMsg::TeamAnswered(answer) => {
                 let fallback = self.context.options.fallback.clone();
                 self.decide(parts, PatientInput::Alert(AlertInput::TeamAnswered { answer, fallback }), now);
