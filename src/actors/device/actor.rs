@@ -16,9 +16,8 @@ use crate::actors::router::{send, tell_patient};
 use crate::actors::stream::{RecoverError, Stream};
 use crate::actors::sweep::SweepPart;
 use crate::admission::Permit;
-use crate::clinical::device::{Arrival, DeviceEvent, DeviceState, Registration, fingerprint};
+use crate::clinical::device::{Arrival, Decoding, DeviceEvent, DeviceState, Received, Registration};
 use crate::clinical::ids::{DeviceId, PatientId};
-use crate::clinical::judge::faults;
 use crate::clinical::reading::{Lane, Reading, ReadingKey};
 use crate::faults::{Point, point};
 use crate::proto::RecordKind;
@@ -234,10 +233,12 @@ impl DeviceActor {
         let key = reading.key;
         let mut commit = DeviceCommit { permit: Some(permit), cell: Some(Arc::clone(cell)), ..DeviceCommit::default() };
         let arrival = if lost_through == 0 {
-            let rejections = faults(&reading);
-            commit.note_rejections(key.sequence, &rejections);
-            let fingerprint = fingerprint(&reading);
-            parts.state.receive(&self.id, reading, fingerprint, rejections, now)
+            let received = Received::new(reading, &parts.state, &self.context.decoders);
+            match &received.decoding {
+                Decoding::Undecodable(why) => commit.note(key.sequence, Outcome::Undecodable, why),
+                Decoding::Coded | Decoding::By(_) => commit.note_rejections(key.sequence, &received.rejections),
+            }
+            parts.state.receive(&self.id, received, now)
         } else {
             parts.state.declare_gap(key, lost_through)
         };
@@ -392,6 +393,9 @@ impl DeviceActor {
         if let Err(refused) = allowed {
             drop(reply.send(Err(refused)));
             return Ok(());
+        }
+        if let Some(event) = parts.state.announce(hello.announced.clone()) {
+            self.commit(parts, smallvec![event], now, DeviceCommit::default())?;
         }
         self.look_at_receipt(parts, hello, now)?;
         parts.state.forget_told();
