@@ -22,9 +22,9 @@ enum Verb {
     /// Tries decoders on sample payloads: whether every payload decodes completely, with units, ranges and examples.
     /// Exits 1 and says what is missing if one does not.
     ///
-    /// Samples lie in one folder per firmware: DIR/2.1/daily.json is a payload of firmware 2.1. Beside it,
-    /// DIR/2.1/daily.expected.json may say what it must give: {"spo2": 97, "pulse_rate": null}, where null is "no
-    /// signal".
+    /// Samples lie in one folder per firmware: `DIR/2.1/daily.json` is a payload of firmware 2.1. Beside it,
+    /// `DIR/2.1/daily.expected.json` may say what it must give, such as `{"spo2": 97, "pulse_rate": null}`, where null
+    /// is "no signal".
     ///
     /// Example: vigil device certify --decoder config/devices/plx.toml --samples config/devices/samples/plx
     Certify {

@@ -136,9 +136,9 @@ impl<'a> Fields<'a> {
         self.table.contains_key(key)
     }
 
-    /// Makes the key a known one, without looking at it.
-    pub(super) fn allow(&mut self, key: &'static str) {
-        self.known.push(key);
+    /// Makes the keys known ones, without looking at them.
+    pub(super) fn allow(&mut self, keys: &[&'static str]) {
+        self.known.extend(keys);
     }
 
     /// Notes that a key which must be there is not.

@@ -84,7 +84,7 @@ fn read_decoder(source: &Source<'_>, table: &dyn TableLike, offset: usize) -> Op
         Some(false) => read_binary(&mut fields),
         None => {
             // They are known keys all the same, and each format would say something else of them.
-            ["length", "endian", "expect", "field"].into_iter().for_each(|key| fields.allow(key));
+            fields.allow(&["length", "endian", "expect", "field"]);
             None
         }
     };
@@ -111,7 +111,7 @@ fn read_name(fields: &mut Fields<'_>, key: &'static str) -> Option<SmolStr> {
 
 fn read_firmware(fields: &mut Fields<'_>) -> Option<Vec<Firmware>> {
     if !fields.has("firmware") {
-        fields.allow("firmware");
+        fields.allow(&["firmware"]);
         fields.missing("firmware", "a list of firmwares, such as [\"1.4\", \">=2.0 <3\"]");
         return None;
     }
@@ -218,7 +218,7 @@ fn read_field(fields: &mut Fields<'_>, place: String) -> Option<Field> {
     let place = SmolStr::from(place);
     let Some(info) = info else {
         // Which other keys are allowed depends on the code.
-        ["unit", "scale", "plus", "no_signal", "words"].into_iter().for_each(|key| fields.allow(key));
+        fields.allow(&["unit", "scale", "plus", "no_signal", "words"]);
         return None;
     };
     if !matches!(info.allowed, Allowed::Number { .. }) {
