@@ -5,6 +5,7 @@ mod api {
     mod devices;
     mod harness;
     mod people;
+    mod stays;
     mod streams;
     mod tls;
     mod ward;
