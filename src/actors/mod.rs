@@ -8,6 +8,7 @@ pub mod beds;
 mod care_team;
 mod context;
 mod counters;
+mod definitions;
 pub mod device;
 mod directory;
 mod effects;
@@ -29,5 +30,6 @@ mod tree;
 mod tests;
 
 pub use context::EngineOptions;
+pub use definitions::Definitions;
 pub use rule_book::ENGINE_VERSION;
 pub use tree::{Engine, StartError};

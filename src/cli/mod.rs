@@ -8,7 +8,9 @@ mod check;
 mod codes;
 mod config;
 mod connect;
+mod decoders;
 mod demo;
+mod device;
 mod duration;
 mod evaluate;
 mod failure;
@@ -47,6 +49,7 @@ enum Verb {
     Codes(codes::Args),
     Config(config::Args),
     Demo(demo::Args),
+    Device(device::Args),
     Evaluate(evaluate::Args),
     Patients(patients::Args),
     Pki(pki::Args),
@@ -67,6 +70,7 @@ pub fn main() -> ExitCode {
         Verb::Codes(args) => codes::run(&args),
         Verb::Config(args) => config::run(&args),
         Verb::Demo(args) => demo::run(&args),
+        Verb::Device(args) => device::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
         Verb::Patients(args) => patients::run(&args),
         Verb::Pki(args) => pki::run(&args),
