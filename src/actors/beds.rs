@@ -1,6 +1,6 @@
 //! Who lies where: the one place that gives beds away, so that two admissions at a time cannot both get one.
 //!
-//! A projection of the patients' streams, like the directory (docs/adr/0030). What is on its way to the journal holds its
+//! A projection of the patients' streams, like the directory (docs/adr/0013). What is on its way to the journal holds its
 //! bed by a claim, which travels with the message and is given up after the commit.
 
 use std::collections::HashMap;
