@@ -97,6 +97,13 @@ impl AlertFeed {
         self.published.notify_waiters();
     }
 
+    /// The subject is somewhere else from here on.
+    pub fn moved(&self, subject: &Subject, place: Place) {
+        if let Some((known, _)) = self.lock().books.get_mut(subject) {
+            *known = place;
+        }
+    }
+
     /// Ends every subscription.
     pub fn end(&self) {
         self.lock().ended = true;
@@ -164,7 +171,7 @@ impl AlertFeed {
     pub fn questions_of(&self, unit: &UnitId) -> Vec<(AlertId, u32, u32)> {
         self.of_open(|place, id, alert| match &alert.response {
             Response::Waiting { entered: false, step, .. } | Response::Answered { asking: Some(_), step, .. }
-                if place == unit =>
+                if place == unit && !alert.held =>
             {
                 Some((id(), alert.round, *step))
             }
