@@ -169,8 +169,11 @@ impl Actor for PatientActor {
         devices.sort_unstable();
         devices.dedup();
         for device in devices {
-            let head = self.context.streams.head(&StreamName::device(&device)).committed();
-            self.catch_up(&mut parts, &device, head.sequence).await?;
+            let head = self.context.streams.head(&StreamName::device(&device));
+            if !head.is_settled() {
+                self.context.writer.barrier().await?;
+            }
+            self.catch_up(&mut parts, &device, head.committed().sequence).await?;
         }
         self.arm(&mut parts);
         running.parts = Some(parts);
@@ -258,7 +261,9 @@ impl PatientActor {
         }
         point(Point::PatientInCatchUp, self.id.as_str())?;
         // What the device's actor appended may not be committed yet.
-        self.context.writer.barrier().await?;
+        if self.context.streams.committed(&StreamName::device(device)).sequence < through {
+            self.context.writer.barrier().await?;
+        }
         let mut from = parts.state.mark(device) + 1;
         while from <= through {
             let to = through.min(from.saturating_add(CATCH_UP_ITEMS - 1));

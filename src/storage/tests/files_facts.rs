@@ -44,7 +44,9 @@ fn a_reader_beside_the_writer_sees_what_was_committed_until_it_opened() {
     let store = Store::open(options.clone(), Clock::starting_at(START)).unwrap();
     let mut held = Vec::new();
     for round in 1..=4 {
-        append(&store, "a", 2_000);
+        for _ in 0..4 {
+            append(&store, "a", 500);
+        }
         let beside = Store::open_read_only(&options).unwrap();
         assert_eq!(beside.reader().next_position(), round * 2_000);
         held.push((round * 2_000, beside));
