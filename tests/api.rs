@@ -3,7 +3,9 @@
 mod api {
     mod answers;
     mod devices;
+    mod gateways;
     mod harness;
+    mod payloads;
     mod people;
     mod streams;
     mod tls;

@@ -3,94 +3,23 @@
 use std::sync::{Arc, Weak};
 
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr};
-use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
-use smol_str::SmolStr;
-use tokio::sync::oneshot;
 
-use super::commit::{PatientCommit, Reply};
 use super::marks::Marks;
-use super::recover::{outstanding_effects, read_items_off_thread, recover, rules_in_force};
+use super::message::PatientMsg;
+use super::recover::{outstanding_effects, recover};
+use super::summary::PatientSummary;
 use crate::actors::alert_feed::Place;
 use crate::actors::context::{self, Context};
 use crate::actors::effects::EffectJob;
-use crate::actors::handle::{Answered, OperationError, PatientEntry};
-use crate::actors::rule_book::ENGINE_VERSION;
-use crate::actors::stream::{RecoverError, Stream};
+use crate::actors::stream::Stream;
 use crate::actors::sweep::SweepPart;
-use crate::admission::Permit;
-use crate::clinical::alert::{Command, Refused};
-use crate::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
-use crate::clinical::patient::{Item, PatientInput, PatientRecord, PatientState, Run};
+use crate::clinical::ids::PatientId;
+use crate::clinical::patient::{PatientInput, PatientState};
 use crate::clinical::rules::RuleSet;
 use crate::faults::{Point, point};
-use crate::proto::RecordKind;
-use crate::storage::codec::encode_patient;
-use crate::storage::{SealedRecord, StoredItem, StreamName};
+use crate::storage::{StoredItem, StreamName};
 use crate::supervision::Children;
 use crate::time::Timestamp;
-
-/// Items read at a time while catching up.
-const CATCH_UP_ITEMS: u64 = 65_536;
-
-/// What a patient's actor is told.
-pub(crate) enum PatientMsg {
-    /// An item of a device, in the order of its stream.
-    HandOver {
-        device: DeviceId,
-        stream_sequence: u64,
-        /// Sequence of the item before it; a gap is read from the device's stream.
-        previous: u64,
-        received_at: Timestamp,
-        item: Item,
-        permit: Option<Arc<Permit>>,
-    },
-    /// The device's stream holds items up to `through`: read what was missed.
-    CatchUp { device: DeviceId, through: u64 },
-    /// Admit, or move.
-    Admit { unit: UnitId, bed: SmolStr, reply: oneshot::Sender<Result<(), OperationError>> },
-    /// The care team's answer for a step.
-    TeamAnswered {
-        ordinal: u32,
-        round: u32,
-        step: u32,
-        people: Vec<PersonId>,
-        delay_ms: u32,
-        last: bool,
-        policy_version: u32,
-    },
-    /// A person's command.
-    Command { command: Command, reply: oneshot::Sender<Result<Answered, OperationError>> },
-    /// Answers once the actor has recovered.
-    Awake(oneshot::Sender<()>),
-    /// A deadline or a mark may be due.
-    Tick,
-    /// Take a snapshot of what changed; passivate if idle.
-    Sweep(SweepPart),
-}
-
-/// What must be known of a patient without the actor. Sealed under the patient's key.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct PatientSummary {
-    pub unit: Option<UnitId>,
-    pub bed: SmolStr,
-    pub devices: Vec<DeviceId>,
-    pub marks: Vec<(DeviceId, u64)>,
-    /// Whether any alert is open: the actor must then run from the start.
-    pub open_alerts: u32,
-}
-
-impl PatientSummary {
-    pub fn of(state: &PatientState) -> Self {
-        Self {
-            unit: state.unit().cloned(),
-            bed: state.bed().clone(),
-            devices: state.devices().cloned().collect(),
-            marks: state.marks().map(|(device, mark)| (device.clone(), mark)).collect(),
-            open_alerts: u32::try_from(state.book().open().len()).unwrap_or(u32::MAX),
-        }
-    }
-}
 
 /// How patients' actors are started.
 pub(in crate::actors) struct Patients(pub Weak<Context>);
@@ -110,26 +39,27 @@ impl Children for Patients {
     }
 }
 
-struct PatientActor {
-    id: PatientId,
-    context: Arc<Context>,
+pub(super) struct PatientActor {
+    pub id: PatientId,
+    pub context: Arc<Context>,
 }
 
 /// All that lives as long as the actor.
 #[derive(Default)]
-struct Running {
+pub(super) struct Running {
     parts: Option<Parts>,
 }
 
+/// What a patient's actor holds once it has recovered.
 pub(super) struct Parts {
-    context: Arc<Context>,
-    stream: Stream,
-    state: PatientState,
+    pub context: Arc<Context>,
+    pub stream: Stream,
+    pub state: PatientState,
     /// Consumed without an event, not yet marked.
-    marks: Marks,
-    rules: Arc<RuleSet>,
-    last_message: Timestamp,
-    armed: Option<Timestamp>,
+    pub marks: Marks,
+    pub rules: Arc<RuleSet>,
+    pub last_message: Timestamp,
+    pub armed: Option<Timestamp>,
 }
 
 impl Parts {
@@ -138,7 +68,7 @@ impl Parts {
         Self { context, stream, state, marks: Marks::default(), rules, last_message: now, armed: None }
     }
 
-    fn place(&self) -> Option<Place> {
+    pub fn place(&self) -> Option<Place> {
         self.state.unit().map(|unit| Place { unit: unit.clone(), bed: self.state.bed().clone() })
     }
 }
@@ -203,7 +133,9 @@ impl Actor for PatientActor {
                 self.consume(parts, &device, &StoredItem { stream_sequence, received_at, item }, permit)?;
             }
             PatientMsg::CatchUp { device, through } => self.catch_up(parts, &device, through).await?,
-            PatientMsg::Admit { unit, bed, reply } => self.admit(parts, unit, bed, reply, now),
+            PatientMsg::Admit { unit, bed, profile, reply } => {
+                self.admit(parts, PatientInput::Admitted { unit, bed, profile }, reply, now);
+            }
             PatientMsg::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version } => {
                 let fallback = self.context.options.fallback.clone();
                 let input = PatientInput::TeamAnswered {
@@ -254,6 +186,7 @@ impl PatientActor {
         }
     }
 
+<<<<<<< HEAD
     /// Reads and consumes what the device's stream holds for this patient after the mark, up to `through`.
     async fn catch_up(&self, parts: &mut Parts, device: &DeviceId, through: u64) -> Result<(), RecoverError> {
         if through <= parts.state.mark(device) {
@@ -424,6 +357,8 @@ impl PatientActor {
         parts.stream.append(&self.context, records, commit);
     }
 
+=======
+>>>>>>> main
     fn sweep(&self, parts: &mut Parts, part: SweepPart, myself: &ActorRef<PatientMsg>, now: Timestamp) {
         if parts.marks.due_at().is_some() {
             self.append(parts, None, None, None, None);
