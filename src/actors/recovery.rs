@@ -65,26 +65,20 @@ struct Found {
     behind: Behind,
 }
 
-<<<<<<< HEAD
 impl Found {
-    fn look_at_patient(
-        &mut self,
-        context: &Arc<Context>,
-        id: PatientId,
-        name: &StreamName,
-        summary: Option<Summary>,
-    ) {
+    fn look_at_patient(&mut self, context: &Arc<Context>, id: PatientId, name: &StreamName, summary: Option<Summary>) {
         let key = match context.keys.patient(&id) {
             // Erased: nothing of this patient can be read any more, and nobody watches.
             Err(KeyError::Destroyed) => return,
             key => key.ok().flatten(),
         };
-        let Some(known) = usable(context, name, summary).zip(key).and_then(|(summary, key)| open(&key, &summary)) else {
+        let Some(known) = usable(context, name, summary).zip(key).and_then(|(summary, key)| open(&key, &summary))
+        else {
             // Something happened after the snapshot: the actor knows.
             self.patients.push(id);
             return;
         };
-        let PatientSummary { unit, bed, devices, marks, open_alerts } = known;
+        let PatientSummary { unit, bed, profile, devices, marks, open_alerts } = known;
         for (device, mark) in marks {
             self.marks.insert((id.clone(), device), mark);
         }
@@ -92,69 +86,7 @@ impl Found {
             self.patients.push(id.clone());
         }
         if let Some(unit) = unit {
-            context.directory.put_patient(PatientEntry { patient: id, unit, bed, devices });
-=======
-fn look_at_patient(
-    context: &Arc<Context>,
-    id: PatientId,
-    name: &StreamName,
-    summary: Option<Summary>,
-    awaited: &mut Awaited,
-) {
-    let key = match context.keys.patient(&id) {
-        // Erased: nothing of this patient can be read any more, and nobody watches.
-        Err(KeyError::Destroyed) => return,
-        key => key.ok().flatten(),
-    };
-    let fresh = summary.filter(|summary| summary.sequence == context.streams.head(name).committed().sequence);
-    let known: Option<PatientSummary> = fresh.zip(key).and_then(|(summary, key)| open(&key, &summary));
-    let Some(known) = known else {
-        // Its newest records are in no snapshot: the actor knows.
-        awaited.unread.insert(id.clone());
-        awaited.patients.push(id);
-        return;
-    };
-    for (device, mark) in known.marks {
-        awaited.marks.insert((id.clone(), device), mark);
-    }
-    if let Some(unit) = known.unit {
-        context.directory.put_patient(PatientEntry {
-            patient: id.clone(),
-            unit,
-            bed: known.bed,
-            profile: known.profile,
-            devices: known.devices,
-        });
-    }
-    if known.open_alerts > 0 {
-        awaited.patients.push(id);
-    }
-}
-
-fn look_at_device(
-    context: &Arc<Context>,
-    id: DeviceId,
-    name: &StreamName,
-    summary: Option<Summary>,
-    awaited: &mut Awaited,
-) {
-    let fresh = summary.filter(|summary| summary.sequence == context.streams.head(name).committed().sequence);
-    let known: Option<DeviceSummary> = fresh.and_then(|summary| open(&context.keys.device(&id), &summary));
-    let Some(known) = known else {
-        awaited.devices.push(id);
-        return;
-    };
-    if let Some(due) = known.silence_due {
-        // The platform itself was not listening: silence is due after a grace that counts from now.
-        let grace = context.started_at.plus_ms(crate::clinical::device::SILENCE_MS_MIN);
-        context.wheels().devices.set(id.clone(), due.max(grace));
-    }
-    for (patient, through) in known.handed_over {
-        let mark = awaited.marks.get(&(patient.clone(), id.clone())).copied();
-        // A patient that is to be activated reads by itself what its devices hold.
-        if mark.unwrap_or(0) < through && !awaited.unread.contains(&patient) {
-            tell_patient(context, &patient, PatientMsg::CatchUp { device: id.clone(), through });
->>>>>>> main
+            context.directory.put_patient(PatientEntry { patient: id, unit, bed, profile, devices });
         }
     }
 
