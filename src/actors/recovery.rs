@@ -78,15 +78,16 @@ impl Found {
             self.patients.push(id);
             return;
         };
-        let PatientSummary { unit, bed, profile, devices, marks, open_alerts } = known;
+        let PatientSummary { stay, devices, marks, open_alerts } = known;
         for (device, mark) in marks {
             self.marks.insert((id.clone(), device), mark);
         }
-        if open_alerts > 0 {
+        // An open alert has a deadline, and a standby has an end.
+        if open_alerts > 0 || stay.standby().is_some() {
             self.patients.push(id.clone());
         }
-        if let Some(unit) = unit {
-            context.directory.put_patient(PatientEntry { patient: id, unit, bed, profile, devices });
+        if let Some(entry) = PatientEntry::of(id, &stay, devices) {
+            context.directory.put_patient(entry);
         }
     }
 
@@ -104,7 +105,10 @@ impl Found {
             let grace = context.started_at.plus_ms(SILENCE_MS_MIN);
             context.wheels().devices.set(id.clone(), due.max(grace));
         }
-        let owners = handed_over.into_iter().chain(patient.clone().map(|patient| (patient, 0)));
+        let mut owners = handed_over;
+        if let Some(patient) = patient.as_ref().filter(|patient| owners.iter().all(|(owner, _)| owner != *patient)) {
+            owners.push((patient.clone(), 0));
+        }
         for (owner, through) in owners {
             let mark = self.marks.get(&(owner.clone(), id.clone())).copied().unwrap_or(0);
             // Whose the records of the tail are, only the actors can tell.
