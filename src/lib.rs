@@ -20,6 +20,8 @@ pub mod storage;
 pub mod supervision;
 pub mod time;
 
+pub use app::Vigil;
+
 /// Types generated from `proto/vigil/v1`: the wire and the stored format.
 #[allow(clippy::all, clippy::pedantic, missing_docs)]
 pub mod proto {
