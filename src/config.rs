@@ -185,7 +185,7 @@ impl Config {
         let mut keys = dir.to_owned().into_os_string();
         keys.push("-keys");
         self.storage.keys_dir = keys.into();
-        self.storage.data_dir = dir.to_owned();
+        dir.clone_into(&mut self.storage.data_dir);
     }
 
     fn read(source: &Source) -> (Self, Vec<Mistake>) {

@@ -28,7 +28,7 @@ pub mod proto {
     tonic::include_proto!("vigil.v1");
 }
 
-/// The example of the README compiles.
+/// The example for software integrators compiles.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-pub struct Readme;
+#[doc = include_str!("../docs/roles/software-integrator.md")]
+pub struct SoftwareIntegrator;
