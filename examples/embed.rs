@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use vigil::Vigil;
-use vigil::actors::handle::{CareStep, DeviceEntry, DeviceHello};
+use vigil::actors::handle::{Admission, CareStep, DeviceEntry, DeviceHello};
 use vigil::clinical::alert::{AlertEvent, Command, Verb};
 use vigil::clinical::codes::Code;
 use vigil::clinical::device::Announcement;
@@ -99,7 +99,8 @@ async fn enrol(vigil: &Vigil) -> Result<DeviceId, Box<dyn Error>> {
         patient: None,
     };
     handle.register_device(entry).await?;
-    handle.admit_patient(patient.clone(), unit, "bed-4".into(), Profile::default()).await?;
+    let admission = Admission { unit, bed: "bed-4".into(), profile: Profile::default() };
+    handle.admit_patient(&PersonId::new("admin-1")?, patient.clone(), admission).await?;
     handle.assign_device(device.clone(), patient, None).await?;
     Ok(device)
 }

@@ -8,6 +8,7 @@ mod api {
     mod payloads;
     mod people;
     mod python;
+    mod stays;
     mod streams;
     mod tls;
     mod ward;

@@ -61,7 +61,8 @@ impl Demo {
         let mut script = String::from("set -euo pipefail\n");
         for line in commands.lines() {
             let (command, comment) = line.split_once(" #").unwrap_or((line, ""));
-            let asks = command.starts_with("./vigil alerts ");
+            let asks =
+                ["alerts", "patients", "units"].iter().any(|verb| command.starts_with(&format!("./vigil {verb} ")));
             script += &if asks { format!("{command} --server {people} # {comment}\n") } else { format!("{line}\n") };
         }
         let devices = self.address("devices").unwrap_or_default();
@@ -116,7 +117,7 @@ async fn whoever_follows_the_page_of_a_role_gets_the_job_done() {
     let scratch = tempfile::tempdir().expect("a folder");
     let mut demo = Demo::start(scratch.path());
     demo.until("the demo", || demo.address("people").filter(|_| demo.dir.join("vigil").exists())).await;
-    for page in ["clinician.md", "software-integrator.md", "integrator.md", "compliance.md"] {
+    for page in ["administrator.md", "clinician.md", "software-integrator.md", "integrator.md", "compliance.md"] {
         demo.follow(page).await;
     }
     let stopped = Command::new("kill").arg("-TERM").arg(demo.child.id().to_string()).status();
