@@ -169,7 +169,7 @@ mod container {
                 let name = part.split('"').next().expect("a name");
                 let included: PathBuf = path.parent().expect("a folder").join(name);
                 // Of tests of the documentation alone.
-                let of_a_page = name.ends_with(".md");
+                let of_a_page = Path::new(name).extension().is_some_and(|extension| extension == "md");
                 assert!(of_a_page || included.exists(), "{} includes {name}, which is not copied", path.display());
             }
         }
