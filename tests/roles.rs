@@ -58,13 +58,14 @@ impl Demo {
     /// Runs commands as a page shows them, but for what depends on the machine: the addresses.
     fn bash(&self, commands: &str) -> Output {
         let people = self.address("people").unwrap_or_default();
-        let mut script = String::from("set -euo pipefail\n");
-        for line in commands.lines() {
+        let line = |line: &str| {
             let (command, comment) = line.split_once(" #").unwrap_or((line, ""));
             let asks =
                 ["alerts", "patients", "units"].iter().any(|verb| command.starts_with(&format!("./vigil {verb} ")));
-            script += &if asks { format!("{command} --server {people} # {comment}\n") } else { format!("{line}\n") };
-        }
+            if asks { format!("{command} --server {people} # {comment}") } else { line.to_owned() }
+        };
+        let lines: Vec<String> = commands.lines().map(line).collect();
+        let script = format!("set -euo pipefail\n{}\n", lines.join("\n"));
         let devices = self.address("devices").unwrap_or_default();
         let script = script.replace("https://127.0.0.1:7443", &devices).replace("https://127.0.0.1:7444", &people);
         Command::new("bash").arg("-c").arg(script).current_dir(&self.dir).output().expect("bash runs")
