@@ -6,6 +6,7 @@ pub mod condition;
 pub mod device;
 pub mod ids;
 pub mod judge;
+pub mod oncall;
 pub mod patient;
 pub mod reading;
 pub mod rules;

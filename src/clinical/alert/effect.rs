@@ -35,11 +35,18 @@ impl Effect {
             AlertEvent::Escalated { ordinal, round, step, to: Some(to), .. } => {
                 Some(Self::Page { ordinal: *ordinal, round: *round, step: *step, people: vec![to.clone()] })
             }
+            AlertEvent::HandedOver { ordinal, round, step, to, accepted: false, .. } => {
+                Some(Self::Page { ordinal: *ordinal, round: *round, step: *step, people: vec![to.clone()] })
+            }
             AlertEvent::Acknowledged { ordinal, .. }
             | AlertEvent::Accepted { ordinal, .. }
             | AlertEvent::Closed { ordinal, .. } => Some(Self::WithdrawPages { ordinal: *ordinal }),
             AlertEvent::StepEntered { .. }
             | AlertEvent::Escalated { to: None, .. }
+            | AlertEvent::HandedOver { accepted: true, .. }
+            | AlertEvent::Joined { .. }
+            | AlertEvent::Snoozed { .. }
+            | AlertEvent::Disposed { .. }
             | AlertEvent::Folded { .. }
             | AlertEvent::NoOneOnCall { .. }
             | AlertEvent::Rejected { .. }

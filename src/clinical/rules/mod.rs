@@ -7,7 +7,7 @@
 mod beats;
 mod builtin;
 mod device;
-mod fields;
+pub(in crate::clinical) mod fields;
 mod kind;
 mod limit;
 mod mistake;
@@ -26,6 +26,7 @@ mod transition;
 mod tests;
 
 pub use mistake::Mistake;
+pub(in crate::clinical) use parse::in_order;
 pub use rule::Rule;
 pub use set::RuleSet;
 pub use states::RuleStates;

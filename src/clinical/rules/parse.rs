@@ -45,7 +45,7 @@ pub(super) fn rules(files: &[(String, String)], mistakes: &RefCell<Vec<Mistake>>
 }
 
 /// Mistakes in the order of files and lines.
-pub(super) fn in_order(mut mistakes: Vec<Mistake>, files: &[(String, String)]) -> Vec<Mistake> {
+pub(in crate::clinical) fn in_order(mut mistakes: Vec<Mistake>, files: &[(String, String)]) -> Vec<Mistake> {
     mistakes.sort_by_key(|mistake| (files.iter().position(|(file, _)| *file == mistake.file), mistake.line));
     mistakes.dedup();
     mistakes
