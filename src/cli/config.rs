@@ -1,11 +1,11 @@
-//! `vigil config`: the settings of `vigil serve`, and rule files.
+//! `vigil config`: the settings of `vigil serve`, rule files, care plans.
 
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
 use super::failure::{Failure, exit};
-use super::rules;
+use super::{care, rules};
 use crate::config::{Config, ConfigError};
 
 /// Checks a configuration file or rule files.
@@ -21,8 +21,8 @@ pub(super) struct Args {
 enum Verb {
     /// Says every mistake at once, with file, line and what is allowed.
     Check {
-        /// The settings of `vigil serve`, for example config/vigil.toml; or a rule file or a folder of rule files, for
-        /// example config/rules/bedside.
+        /// The settings of `vigil serve`, for example config/vigil.toml; or a file or a folder of rules, for example
+        /// config/rules/bedside; or of a care plan, for example config/care.
         path: PathBuf,
     },
 }
@@ -41,7 +41,13 @@ impl From<ConfigError> for Failure {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let Verb::Check { path } = &args.verb;
-    if path.is_dir() || holds_rules(path) {
+    if holds(path, &["[[policy]]", "[[person]]", "[[rotation]]", "[[unit]]", "[[calendar]]"]) {
+        let plan = care::load(std::slice::from_ref(path))?;
+        let (policies, people, units) = (plan.policies().len(), plan.people().len(), plan.units().len());
+        println!("{}: {policies} policies, {people} people, {units} units, no mistakes", path.display());
+        return Ok(());
+    }
+    if path.is_dir() || holds(path, &["[[rule]]"]) {
         let rules = rules::load(std::slice::from_ref(path))?;
         println!("{}: {} rules, no mistakes", path.display(), rules.rules().len());
         return Ok(());
@@ -52,8 +58,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether the file is one of rules rather than of settings. A file that cannot be read is neither.
-fn holds_rules(file: &Path) -> bool {
-    let begins = |line: &str| line.split('#').next().unwrap_or("").trim() == "[[rule]]";
-    std::fs::read_to_string(file).is_ok_and(|text| text.lines().any(begins))
+/// Whether the file, or any file of the folder, has a table of these. A file that cannot be read has none.
+fn holds(path: &Path, tables: &[&str]) -> bool {
+    let begins = |line: &str| tables.contains(&line.split('#').next().unwrap_or("").trim());
+    if path.is_dir() {
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        return entries.map(|entry| entry.path()).any(|file| file.is_file() && holds(&file, tables));
+    }
+    std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(begins))
 }

@@ -131,20 +131,7 @@ impl Actor for PatientActor {
             }
             PatientMsg::CatchUp { device, through } => self.catch_up(parts, &device, through).await?,
             PatientMsg::Admit { unit, bed, reply } => self.admit(parts, unit, bed, reply, now),
-            PatientMsg::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version } => {
-                let fallback = self.context.options.fallback.clone();
-                let input = PatientInput::TeamAnswered {
-                    ordinal,
-                    round,
-                    step,
-                    people,
-                    delay_ms,
-                    last,
-                    policy_version,
-                    fallback,
-                };
-                self.decide(parts, input, now);
-            }
+            PatientMsg::TeamAnswered(said) => self.decide(parts, PatientInput::TeamAnswered(said), now),
             PatientMsg::Command { command, reply } => {
                 parts.last_message = now;
                 self.command(parts, command, reply, now);

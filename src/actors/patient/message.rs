@@ -8,8 +8,8 @@ use tokio::sync::oneshot;
 use crate::actors::handle::{Answered, OperationError};
 use crate::actors::sweep::SweepPart;
 use crate::admission::Permit;
-use crate::clinical::alert::Command;
-use crate::clinical::ids::{DeviceId, PersonId, UnitId};
+use crate::clinical::alert::{Command, TeamAnswer};
+use crate::clinical::ids::{DeviceId, UnitId};
 use crate::clinical::patient::Item;
 use crate::time::Timestamp;
 
@@ -30,15 +30,7 @@ pub(crate) enum PatientMsg {
     /// Admit, or move.
     Admit { unit: UnitId, bed: SmolStr, reply: oneshot::Sender<Result<(), OperationError>> },
     /// The care team's answer for a step.
-    TeamAnswered {
-        ordinal: u32,
-        round: u32,
-        step: u32,
-        people: Vec<PersonId>,
-        delay_ms: u32,
-        last: bool,
-        policy_version: u32,
-    },
+    TeamAnswered(TeamAnswer),
     /// A person's command.
     Command { command: Command, reply: oneshot::Sender<Result<Answered, OperationError>> },
     /// Answers once the actor has recovered.

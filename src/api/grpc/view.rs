@@ -3,7 +3,7 @@
 use tonic::Status;
 
 use crate::actors::handle::{AlertNews, AlertView, OperationError};
-use crate::clinical::alert::{AlertEvent, CloseCause, Response, RoundCause};
+use crate::clinical::alert::{AlertEvent, CloseCause, Response, RoundCause, Verdict};
 use crate::clinical::condition::{Condition, ConditionKind, Priority};
 use crate::clinical::ids::PersonId;
 use crate::proto;
@@ -41,6 +41,9 @@ pub(super) fn alert(view: &AlertView) -> proto::Alert {
         version: alert.version,
         closed: alert.closed.map_or("", close_cause).to_owned(),
         device: condition.key.device.as_ref().map(ToString::to_string).unwrap_or_default(),
+        snoozed_until_us: alert.snoozed_until.map_or(0, Timestamp::micros),
+        offered_to: alert.hand_over.as_ref().map(|offer| offer.to.to_string()).unwrap_or_default(),
+        verdict: alert.verdict.as_ref().map_or(proto::Verdict::Unspecified, |(_, said)| verdict(*said)) as i32,
     }
 }
 
@@ -101,6 +104,18 @@ pub(super) fn fact(at: Timestamp, event: &AlertEvent) -> proto::AlertFact {
             (fact.by, fact.reason) = (by.to_string(), reason.to_string());
             fact.people = to.iter().map(ToString::to_string).collect();
         }
+        AlertEvent::Joined { by, .. } => fact.by = by.to_string(),
+        AlertEvent::HandedOver { by, to, reason, .. } => {
+            (fact.by, fact.reason) = (by.to_string(), reason.to_string());
+            fact.people = vec![to.to_string()];
+        }
+        AlertEvent::Snoozed { by, reason, until, .. } => {
+            (fact.by, fact.reason) = (by.to_string(), reason.to_string());
+            fact.deadline_us = until.micros();
+        }
+        AlertEvent::Disposed { by, reason, .. } => {
+            (fact.by, fact.reason) = (by.to_string(), reason.to_string());
+        }
         AlertEvent::AnswerExpired { lateness_ms, .. } => fact.lateness_ms = *lateness_ms,
         AlertEvent::ConditionCleared { .. } => {}
         AlertEvent::Reset { by, .. } => fact.by = by.to_string(),
@@ -133,6 +148,13 @@ fn what(event: &AlertEvent) -> &'static str {
         AlertEvent::Reset { .. } => "reset",
         AlertEvent::Commented { .. } => "commented",
         AlertEvent::Closed { .. } => "closed",
+        AlertEvent::Joined { .. } => "joined",
+        AlertEvent::HandedOver { accepted: false, .. } => "hand_over_offered",
+        AlertEvent::HandedOver { accepted: true, .. } => "handed_over",
+        AlertEvent::Snoozed { .. } => "snoozed",
+        AlertEvent::Disposed { verdict: Verdict::True, .. } => "disposed_true",
+        AlertEvent::Disposed { verdict: Verdict::False, .. } => "disposed_false",
+        AlertEvent::Disposed { verdict: Verdict::NotActionable, .. } => "disposed_not_actionable",
     }
 }
 
@@ -152,6 +174,14 @@ const fn close_cause(cause: CloseCause) -> &'static str {
         CloseCause::EndedUnanswered => "ended_unanswered",
         CloseCause::Reset => "reset",
         CloseCause::Withdrawn => "withdrawn",
+    }
+}
+
+pub(super) const fn verdict(verdict: Verdict) -> proto::Verdict {
+    match verdict {
+        Verdict::True => proto::Verdict::True,
+        Verdict::False => proto::Verdict::False,
+        Verdict::NotActionable => proto::Verdict::NotActionable,
     }
 }
 

@@ -89,11 +89,7 @@ fn acknowledge(alert: &Alert, command: &Command, now: Timestamp) -> AlertEvent {
 }
 
 fn accept(alert: &Alert, command: &Command, now: Timestamp) -> AlertEvent {
-    AlertEvent::Accepted {
-        ordinal: alert.ordinal,
-        by: command.by.clone(),
-        until: alert.answer_until(now),
-    }
+    AlertEvent::Accepted { ordinal: alert.ordinal, by: command.by.clone(), until: alert.answer_until(now) }
 }
 
 /// The ladder moves only where the page of its present step is rejected: somebody of an earlier step, or somebody to

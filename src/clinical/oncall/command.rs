@@ -48,7 +48,9 @@ pub enum RosterRefused {
     #[error("{0}")]
     Invalid(&'static str),
     /// It contradicts an override that is set already.
-    #[error("it contradicts override {number}, which changes the same person's on-call at the same time: end that first")]
+    #[error(
+        "it contradicts override {number}, which changes the same person's on-call at the same time: end that first"
+    )]
     Contradicts { number: u32 },
 }
 
@@ -63,7 +65,11 @@ impl Roster {
             RosterCommand::Override(wanted) => self.set_override(wanted, now),
             RosterCommand::EndOverride { number, by } => {
                 let known = self.standing.overrides.iter().any(|one| one.number == *number);
-                if known { one(RosterEvent::OverrideEnded { number: *number, by: by.clone() }) } else { missing("override") }
+                if known {
+                    one(RosterEvent::OverrideEnded { number: *number, by: by.clone() })
+                } else {
+                    missing("override")
+                }
             }
             RosterCommand::VerifyContact { person, contact } => {
                 self.contact(person, contact)?;
@@ -108,7 +114,9 @@ impl Roster {
         }
         let length_ms = wanted.to.since_ms(wanted.from);
         if (wanted.add.is_none() && wanted.remove.is_none()) || wanted.add == wanted.remove {
-            return Err(RosterRefused::Invalid("an override adds a person, removes one, or puts one in another's place"));
+            return Err(RosterRefused::Invalid(
+                "an override adds a person, removes one, or puts one in another's place",
+            ));
         }
         if !(1..=terms::OVERRIDE_MS_MAX).contains(&length_ms) || wanted.to <= now {
             return Err(RosterRefused::Invalid("an override ends after it begins and after now, within 92 days"));

@@ -45,7 +45,9 @@ impl Roster {
                 for (from, to) in spans.filter(|(from, to)| from < to) {
                     let Some(cause) = self.gap_at(&unit.id, role, from) else { continue };
                     match gaps.last_mut() {
-                        Some(gap) if gap.to == from && gap.role == *role && gap.unit == unit.id && gap.cause == cause => {
+                        Some(gap)
+                            if gap.to == from && gap.role == *role && gap.unit == unit.id && gap.cause == cause =>
+                        {
                             gap.to = to;
                         }
                         _ => gaps.push(Gap { unit: unit.id.clone(), role: role.clone(), from, to, cause }),
@@ -74,9 +76,8 @@ impl Roster {
             targets.iter().any(|target| *target == Target::Unit || *target == Target::Role(role.clone()))
         };
         let of_setting = self.plan.policies().iter().filter(|policy| policy.setting == unit.setting);
-        let paging = of_setting.filter(|policy| {
-            pages(&policy.fallback) || policy.steps.iter().any(|step| pages(&step.targets))
-        });
+        let paging =
+            of_setting.filter(|policy| pages(&policy.fallback) || policy.steps.iter().any(|step| pages(&step.targets)));
         paging.map(|policy| policy.priority).max().unwrap_or(Priority::High)
     }
 

@@ -23,9 +23,9 @@ impl Hours {
     pub fn contain(&self, zone: Zone, at: Timestamp) -> bool {
         let today = zone.local(at).date();
         // At the date line a wall time may be a day off.
-        (-2..=1).filter_map(|days| today.checked_add_signed(Duration::days(days))).any(|day| {
-            self.on(zone, day).is_some_and(|(from, to)| from <= at && at < to)
-        })
+        (-2..=1)
+            .filter_map(|days| today.checked_add_signed(Duration::days(days)))
+            .any(|day| self.on(zone, day).is_some_and(|(from, to)| from <= at && at < to))
     }
 
     /// When they begin and end on a day; `None` on a day without them.

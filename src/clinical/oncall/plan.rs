@@ -110,7 +110,10 @@ impl Plan {
     #[must_use]
     pub fn policy(&self, setting: Setting, kind: ConditionKind, priority: Priority, lethal: bool) -> Option<&Policy> {
         let fits = |policy: &&Policy| {
-            policy.setting == setting && policy.kind == kind && policy.priority == priority && (lethal || !policy.lethal)
+            policy.setting == setting
+                && policy.kind == kind
+                && policy.priority == priority
+                && (lethal || !policy.lethal)
         };
         self.policies.iter().filter(fits).max_by_key(|policy| policy.lethal)
     }

@@ -1,7 +1,7 @@
 //! "Who now": pure functions of a roster and a moment.
 
-use super::policy::{Delay, Policy, Step, Target};
 use super::plan::Unit;
+use super::policy::{Delay, Policy, Step, Target};
 use super::roster::Roster;
 use super::terms;
 use crate::clinical::alert::Term;
@@ -94,9 +94,10 @@ impl Roster {
                 && (priority < Priority::High || contact.interrupts())
                 && self.plan.person(person).is_some_and(|person| person.contacts.contains(contact))
         };
-        let silent = self.standing.checks.iter().any(|check| {
-            check.person == *person && !check.answered && at.since_ms(check.asked_at) >= terms::CHECK_MS
-        });
+        let silent =
+            self.standing.checks.iter().any(|check| {
+                check.person == *person && !check.answered && at.since_ms(check.asked_at) >= terms::CHECK_MS
+            });
         !silent && self.standing.verified.iter().any(|one| works(&one))
     }
 }
@@ -167,7 +168,9 @@ impl Whom<'_> {
 
     fn next_working_day(&self) -> Timestamp {
         let calendar = self.roster.plan.calendar_of(self.unit);
-        calendar.and_then(|calendar| calendar.next_working_day_ends(self.at)).unwrap_or(self.at.plus_ms(terms::SHIFT_MS))
+        calendar
+            .and_then(|calendar| calendar.next_working_day_ends(self.at))
+            .unwrap_or(self.at.plus_ms(terms::SHIFT_MS))
     }
 
     /// When the shift of whoever is primary ends.

@@ -69,7 +69,9 @@ impl Rotation {
 
 /// Somebody who has a turn now is gone from the list, and nobody takes over.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{person}` has the turn of `{rotation}` now: say who takes over with `replaced_by = {{ {person} = \"...\" }}`")]
+#[error(
+    "`{person}` has the turn of `{rotation}` now: say who takes over with `replaced_by = {{ {person} = \"...\" }}`"
+)]
 pub struct NeedsReplacement {
     /// Which rotation.
     pub rotation: RotationId,

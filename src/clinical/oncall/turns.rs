@@ -60,7 +60,8 @@ impl Turns {
         let first = *self.candidates(zone, from).start();
         let last = *self.candidates(zone, to).end() + 1;
         for number in first..=last {
-            found.extend([self.begin(zone, number), self.end(zone, number)].iter().filter(|at| (from..to).contains(at)));
+            found
+                .extend([self.begin(zone, number), self.end(zone, number)].iter().filter(|at| (from..to).contains(at)));
         }
     }
 

@@ -38,7 +38,12 @@ pub(in crate::clinical) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(in crate::clinical) fn new(source: &'a Source<'a>, what: &'a str, table: &'a dyn TableLike, offset: usize) -> Self {
+    pub(in crate::clinical) fn new(
+        source: &'a Source<'a>,
+        what: &'a str,
+        table: &'a dyn TableLike,
+        offset: usize,
+    ) -> Self {
         Self { source, table, what, offset, known: Vec::new() }
     }
 
@@ -123,7 +128,11 @@ impl<'a> Fields<'a> {
         self.optional_number(key, range)
     }
 
-    pub(in crate::clinical) fn optional_number(&mut self, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
+    pub(in crate::clinical) fn optional_number(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<f64>,
+    ) -> Option<f64> {
         let item = self.item(key)?;
         #[allow(clippy::cast_precision_loss)] // The ranges are far below 2^53.
         let number = item.as_float().or_else(|| item.as_integer().map(|integer| integer as f64));

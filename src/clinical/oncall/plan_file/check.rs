@@ -91,13 +91,19 @@ fn units_are_served(plan: &Plan, unit: &Unit, place: &Place, note: &impl Fn(&Pla
                 && !unit.roles.iter().any(|(name, _)| name == role)
                 && !missing.contains(role)
             {
-                note(place, format!("the policy `{}` pages the role `{role}`, which `{}` does not fill", policy.id, unit.id));
+                note(
+                    place,
+                    format!("the policy `{}` pages the role `{role}`, which `{}` does not fill", policy.id, unit.id),
+                );
                 missing.push(role.clone());
             }
         }
         let by_calendar = policy.steps.iter().map(|step| step.delay).chain([policy.answer]);
         if unit.calendar.is_none() && by_calendar.into_iter().any(|delay| delay == Delay::NextWorkingDay) {
-            note(place, format!("the policy `{}` goes by working days, and `{}` has no `calendar`", policy.id, unit.id));
+            note(
+                place,
+                format!("the policy `{}` goes by working days, and `{}` has no `calendar`", policy.id, unit.id),
+            );
         }
     }
 }

@@ -47,8 +47,7 @@ fn roles(fields: &mut Fields<'_>, reading: &mut Reading) -> Vec<(CareRole, Vec<T
             continue;
         };
         let texts: Vec<_> = item.as_array().into_iter().flatten().map(toml_edit::Value::as_str).collect();
-        let targets: Vec<_> =
-            texts.iter().flatten().filter_map(|text| target(fields, text, offset, reading)).collect();
+        let targets: Vec<_> = texts.iter().flatten().filter_map(|text| target(fields, text, offset, reading)).collect();
         let allowed = |target: &Target| matches!(target, Target::Person(_) | Target::Rotation(_));
         if texts.is_empty() || texts.len() != targets.len() || !targets.iter().all(allowed) {
             let what = format!("the role `{name}` must be a list of \"person:ID\" and \"rotation:ID\", at least one");

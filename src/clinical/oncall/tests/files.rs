@@ -83,7 +83,9 @@ fn every_mistake_is_named_at_once() {
         .replacen("setting = \"bedside\"", "setting = \"bed\"", 1)
         .replacen("from = \"08:00\"", "from = \"8\"", 1);
     let found = mistakes(&text);
-    for wanted in ["`turn` is not one of", "a contact must be", "no key `pager`", "`setting` is not", "`from` must be a wall"] {
+    for wanted in
+        ["`turn` is not one of", "a contact must be", "no key `pager`", "`setting` is not", "`from` must be a wall"]
+    {
         assert!(found.iter().any(|one| one.contains(wanted)), "{wanted}: {found:#?}");
     }
 }

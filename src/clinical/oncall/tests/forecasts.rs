@@ -15,7 +15,10 @@ fn whoever_has_not_verified_a_contact_is_a_gap() {
     let gaps = gaps_of(&site, "backup");
     let end = site.now.plus_ms(14 * 24 * 3_600_000);
     let cause = GapCause::Unreachable(vec![person("charge")]);
-    assert_eq!(gaps.iter().map(|gap| (gap.from, gap.to, gap.cause.clone())).collect::<Vec<_>>(), [(site.now, end, cause)]);
+    assert_eq!(
+        gaps.iter().map(|gap| (gap.from, gap.to, gap.cause.clone())).collect::<Vec<_>>(),
+        [(site.now, end, cause)]
+    );
 }
 
 #[test]
@@ -40,14 +43,8 @@ fn the_minutes_of_an_override_without_successor_are_the_gap() {
     let mut site = Site::new();
     site.verify_all();
     let (from, to) = (at("2026-03-04T12:34:00Z"), at("2026-03-04T12:35:00Z"));
-    let gone = Override {
-        number: 0,
-        rotation: rotation("nurses"),
-        add: None,
-        remove: Some(person("nurse-b")),
-        from,
-        to,
-    };
+    let gone =
+        Override { number: 0, rotation: rotation("nurses"), add: None, remove: Some(person("nurse-b")), from, to };
     site.command(RosterCommand::Override(gone)).expect("an override");
     let gaps = gaps_of(&site, "primary");
     assert_eq!(gaps.len(), 1, "{gaps:?}");
@@ -70,7 +67,8 @@ fn a_test_page_unanswered_for_a_day_is_a_gap_until_it_is_answered() {
 fn a_contact_that_is_disabled_or_gone_does_not_count() {
     let mut site = Site::new();
     site.verify_all();
-    let contact = Contact { channel: crate::clinical::ids::ChannelId::new("web-push").expect("an id"), address: "x".into() };
+    let contact =
+        Contact { channel: crate::clinical::ids::ChannelId::new("web-push").expect("an id"), address: "x".into() };
     site.command(RosterCommand::DisableContact { person: person("dr-x"), contact }).expect("a contact");
     assert_eq!(gaps_of(&site, "physician").len(), 1);
 }

@@ -91,7 +91,8 @@ fn cied_red_is_answered_within_the_hour_and_holds_for_a_day() {
 fn cied_yellow_is_due_by_the_next_working_day() {
     let site = Site::new();
     let clinic = unit("clinic");
-    let question = Question { unit: &clinic, patient: None, kind: Physiological, priority: Low, lethal: false, step: 1 };
+    let question =
+        Question { unit: &clinic, patient: None, kind: Physiological, priority: Low, lethal: false, step: 1 };
     let friday_evening = at("2026-03-06T19:00:00Z");
     let resolved = site.roster.resolve(&question, friday_evening).expect("a policy");
     assert_eq!(friday_evening.plus_ms(i64::from(resolved.delay_ms)), at("2026-03-09T16:00:00Z"), "Monday, 17:00");

@@ -47,8 +47,11 @@ fn removing_a_person_does_not_shift_the_rotation() {
     let mut site = Site::new();
     assert_eq!(on_call(&site, "2026-03-02T12:00:00Z"), ["nurse-c"]);
     // Without nurse-a, nurse-c keeps this turn, and nurse-b follows.
-    adopt(&mut site, &SITE.replace("people = [\"nurse-a\", \"nurse-b\", \"nurse-c\"]", "people = [\"nurse-b\", \"nurse-c\"]"))
-        .expect("a plan");
+    adopt(
+        &mut site,
+        &SITE.replace("people = [\"nurse-a\", \"nurse-b\", \"nurse-c\"]", "people = [\"nurse-b\", \"nurse-c\"]"),
+    )
+    .expect("a plan");
     assert_eq!(on_call(&site, "2026-03-02T12:00:00Z"), ["nurse-c"]);
     assert_eq!(on_call(&site, "2026-03-03T12:00:00Z"), ["nurse-b"]);
     assert_eq!(on_call(&site, "2026-03-04T12:00:00Z"), ["nurse-c"]);
