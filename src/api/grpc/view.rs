@@ -92,33 +92,27 @@ pub(super) fn fact(at: Timestamp, event: &AlertEvent) -> proto::AlertFact {
             fact.people = names(people);
             (fact.deadline_us, fact.lateness_ms) = (deadline.micros(), *lateness_ms);
         }
-        AlertEvent::Acknowledged { by, reason, until, .. } => {
+        AlertEvent::Acknowledged { by, reason, until, .. } | AlertEvent::Snoozed { by, reason, until, .. } => {
             (fact.by, fact.reason) = (by.to_string(), reason.to_string());
             fact.deadline_us = until.micros();
         }
         AlertEvent::Accepted { by, until, .. } => {
             (fact.by, fact.deadline_us) = (by.to_string(), until.micros());
         }
-        AlertEvent::Rejected { by, reason, .. } => (fact.by, fact.reason) = (by.to_string(), reason.to_string()),
+        AlertEvent::Rejected { by, reason, .. } | AlertEvent::Disposed { by, reason, .. } => {
+            (fact.by, fact.reason) = (by.to_string(), reason.to_string());
+        }
         AlertEvent::Escalated { by, to, reason, .. } => {
             (fact.by, fact.reason) = (by.to_string(), reason.to_string());
             fact.people = to.iter().map(ToString::to_string).collect();
         }
-        AlertEvent::Joined { by, .. } => fact.by = by.to_string(),
         AlertEvent::HandedOver { by, to, reason, .. } => {
             (fact.by, fact.reason) = (by.to_string(), reason.to_string());
             fact.people = vec![to.to_string()];
         }
-        AlertEvent::Snoozed { by, reason, until, .. } => {
-            (fact.by, fact.reason) = (by.to_string(), reason.to_string());
-            fact.deadline_us = until.micros();
-        }
-        AlertEvent::Disposed { by, reason, .. } => {
-            (fact.by, fact.reason) = (by.to_string(), reason.to_string());
-        }
         AlertEvent::AnswerExpired { lateness_ms, .. } => fact.lateness_ms = *lateness_ms,
         AlertEvent::ConditionCleared { .. } => {}
-        AlertEvent::Reset { by, .. } => fact.by = by.to_string(),
+        AlertEvent::Reset { by, .. } | AlertEvent::Joined { by, .. } => fact.by = by.to_string(),
         AlertEvent::Commented { by, text, .. } => (fact.by, fact.reason) = (by.to_string(), text.to_string()),
         AlertEvent::Closed { cause, .. } => fact.reason = close_cause(*cause).into(),
     }

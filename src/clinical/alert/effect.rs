@@ -32,10 +32,8 @@ impl Effect {
             AlertEvent::StepEntered { ordinal, round, step, people, .. } if !people.is_empty() => {
                 Some(Self::Page { ordinal: *ordinal, round: *round, step: *step, people: people.clone() })
             }
-            AlertEvent::Escalated { ordinal, round, step, to: Some(to), .. } => {
-                Some(Self::Page { ordinal: *ordinal, round: *round, step: *step, people: vec![to.clone()] })
-            }
-            AlertEvent::HandedOver { ordinal, round, step, to, accepted: false, .. } => {
+            AlertEvent::Escalated { ordinal, round, step, to: Some(to), .. }
+            | AlertEvent::HandedOver { ordinal, round, step, to, accepted: false, .. } => {
                 Some(Self::Page { ordinal: *ordinal, round: *round, step: *step, people: vec![to.clone()] })
             }
             AlertEvent::Acknowledged { ordinal, .. }

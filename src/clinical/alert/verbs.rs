@@ -26,7 +26,7 @@ use crate::time::Timestamp;
 /// Decides a command to this alert.
 pub(super) fn decide(alert: &Alert, command: &Command, now: Timestamp) -> Result<Vec<AlertEvent>, Refused> {
     if matches!(command.verb, Verb::Comment | Verb::Dispose { .. }) {
-        return remark(command, alert.verdict.as_ref());
+        return Ok(remark(command, alert.verdict.as_ref()));
     }
     if is_repeat(alert, command, now) {
         return Ok(Vec::new());
@@ -42,14 +42,14 @@ pub(super) fn decide(alert: &Alert, command: &Command, now: Timestamp) -> Result
         Verb::Reset => reset(alert, command),
         Verb::HandOver { to } => hand_over(alert, command, to),
         Verb::Snooze { ms } => snooze(alert, command, *ms, now),
-        Verb::Comment | Verb::Dispose { .. } => remark(command, alert.verdict.as_ref()),
+        Verb::Comment | Verb::Dispose { .. } => Ok(remark(command, alert.verdict.as_ref())),
     }
 }
 
 /// Decides a command to an alert that is closed: what it was worth is often said only then.
 pub(super) fn decide_closed(command: &Command) -> Result<Vec<AlertEvent>, Refused> {
     match command.verb {
-        Verb::Comment | Verb::Dispose { .. } => remark(command, None),
+        Verb::Comment | Verb::Dispose { .. } => Ok(remark(command, None)),
         _ => Err(Refused::NoSuchAlert),
     }
 }
@@ -202,14 +202,14 @@ fn snooze(alert: &Alert, command: &Command, ms: u32, now: Timestamp) -> Result<V
 }
 
 /// A note, or a verdict; the same verdict by the same person again is no event.
-fn remark(command: &Command, known: Option<&(PersonId, Verdict)>) -> Result<Vec<AlertEvent>, Refused> {
+fn remark(command: &Command, known: Option<&(PersonId, Verdict)>) -> Vec<AlertEvent> {
     let Command { ordinal, by, reason, .. } = command;
-    Ok(match &command.verb {
+    match &command.verb {
         Verb::Dispose { verdict } if known.is_some_and(|(who, what)| who == by && what == verdict) => Vec::new(),
         Verb::Dispose { verdict } => {
             let (by, reason) = (by.clone(), reason.clone());
             vec![AlertEvent::Disposed { ordinal: *ordinal, by, verdict: *verdict, reason }]
         }
         _ => vec![AlertEvent::Commented { ordinal: *ordinal, by: by.clone(), text: reason.clone() }],
-    })
+    }
 }

@@ -90,7 +90,7 @@ impl Roster {
                 if open { one(RosterEvent::CheckAnswered { person: person.clone() }) } else { Ok(Vec::new()) }
             }
             RosterCommand::AssignPatients(assignment) => self.assign_patients(assignment),
-            RosterCommand::SetMaintenance(maintenance) => self.set_maintenance(maintenance),
+            RosterCommand::SetMaintenance(maintenance) => set_maintenance(maintenance),
             RosterCommand::EndMaintenance { unit, by } => {
                 let open = self.standing.maintenance_of(unit, now).is_some();
                 let ended = || RosterEvent::MaintenanceEnded { unit: unit.clone(), by: by.clone() };
@@ -139,20 +139,20 @@ impl Roster {
         one(RosterEvent::PatientsAssigned(wanted.clone()))
     }
 
-    fn set_maintenance(&self, wanted: &Maintenance) -> Result<Vec<RosterEvent>, RosterRefused> {
-        if !(1..=terms::MAINTENANCE_MS_MAX).contains(&wanted.until.since_ms(wanted.from)) {
-            return Err(RosterRefused::Invalid("maintenance ends after it begins, within 4 hours"));
-        }
-        if wanted.reason.trim().is_empty() {
-            return Err(RosterRefused::Invalid("maintenance needs a reason"));
-        }
-        one(RosterEvent::MaintenanceSet(wanted.clone()))
-    }
-
     fn contact(&self, person: &PersonId, contact: &Contact) -> Result<(), RosterRefused> {
         let person = self.plan.person(person).ok_or(RosterRefused::NotFound("person"))?;
         if person.contacts.contains(contact) { Ok(()) } else { Err(RosterRefused::NotFound("contact of that person")) }
     }
+}
+
+fn set_maintenance(wanted: &Maintenance) -> Result<Vec<RosterEvent>, RosterRefused> {
+    if !(1..=terms::MAINTENANCE_MS_MAX).contains(&wanted.until.since_ms(wanted.from)) {
+        return Err(RosterRefused::Invalid("maintenance ends after it begins, within 4 hours"));
+    }
+    if wanted.reason.trim().is_empty() {
+        return Err(RosterRefused::Invalid("maintenance needs a reason"));
+    }
+    one(RosterEvent::MaintenanceSet(wanted.clone()))
 }
 
 #[allow(clippy::unnecessary_wraps)] // As the last expression of a decision.

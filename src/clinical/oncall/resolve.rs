@@ -114,7 +114,9 @@ struct Whom<'a> {
 impl Whom<'_> {
     fn all(&self, targets: &[Target]) -> Vec<PersonId> {
         let mut found = Vec::new();
-        targets.iter().for_each(|target| self.add(target, &mut found));
+        for target in targets {
+            self.add(target, &mut found);
+        }
         found
     }
 

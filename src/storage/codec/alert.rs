@@ -13,7 +13,13 @@ const WHAT: &str = "alert event";
 
 pub(super) fn encode(event: &AlertEvent) -> proto::StoredAlertEvent {
     let mut stored = proto::StoredAlertEvent { ordinal: event.ordinal(), ..Default::default() };
-    let kind = match event {
+    stored.kind = encode_course(event, &mut stored).into();
+    stored
+}
+
+/// What conditions, time and the care team do to an alert.
+fn encode_course(event: &AlertEvent, stored: &mut proto::StoredAlertEvent) -> Kind {
+    match event {
         AlertEvent::Raised { condition, deadline, .. } => {
             stored.condition = Some(condition::encode(condition));
             stored.at_us = deadline.micros();
@@ -63,6 +69,25 @@ pub(super) fn encode(event: &AlertEvent) -> proto::StoredAlertEvent {
             stored.lateness_ms = *lateness_ms;
             Kind::StepEntered
         }
+        AlertEvent::AnswerExpired { lateness_ms, .. } => {
+            stored.lateness_ms = *lateness_ms;
+            Kind::AnswerExpired
+        }
+        AlertEvent::ConditionCleared { at, .. } => {
+            stored.at_us = at.micros();
+            Kind::ConditionCleared
+        }
+        AlertEvent::Closed { cause, .. } => {
+            stored.close_cause = encode_close_cause(*cause).into();
+            Kind::Closed
+        }
+        _ => encode_answer(event, stored),
+    }
+}
+
+/// What people do to an alert.
+fn encode_answer(event: &AlertEvent, stored: &mut proto::StoredAlertEvent) -> Kind {
+    match event {
         AlertEvent::Acknowledged { by, reason, until, .. } => {
             stored.by = by.to_string();
             stored.text = reason.to_string();
@@ -104,14 +129,6 @@ pub(super) fn encode(event: &AlertEvent) -> proto::StoredAlertEvent {
             stored.text = reason.to_string();
             Kind::Escalated
         }
-        AlertEvent::AnswerExpired { lateness_ms, .. } => {
-            stored.lateness_ms = *lateness_ms;
-            Kind::AnswerExpired
-        }
-        AlertEvent::ConditionCleared { at, .. } => {
-            stored.at_us = at.micros();
-            Kind::ConditionCleared
-        }
         AlertEvent::Reset { by, .. } => {
             stored.by = by.to_string();
             Kind::Reset
@@ -121,13 +138,17 @@ pub(super) fn encode(event: &AlertEvent) -> proto::StoredAlertEvent {
             stored.text = text.to_string();
             Kind::Commented
         }
-        AlertEvent::Closed { cause, .. } => {
-            stored.close_cause = encode_close_cause(*cause).into();
-            Kind::Closed
-        }
-    };
-    stored.kind = kind.into();
-    stored
+        // Encoded above.
+        AlertEvent::Raised { .. }
+        | AlertEvent::Folded { .. }
+        | AlertEvent::RoundBegan { .. }
+        | AlertEvent::StepDue { .. }
+        | AlertEvent::NoOneOnCall { .. }
+        | AlertEvent::StepEntered { .. }
+        | AlertEvent::AnswerExpired { .. }
+        | AlertEvent::ConditionCleared { .. }
+        | AlertEvent::Closed { .. } => Kind::Unspecified,
+    }
 }
 
 pub(super) fn decode(stored: proto::StoredAlertEvent) -> Result<AlertEvent, DecodeError> {

@@ -91,9 +91,12 @@ impl Site {
         site
     }
 
+    #[allow(clippy::needless_pass_by_value)] // Commands are written where they are given.
     pub fn command(&mut self, command: RosterCommand) -> Result<Vec<RosterEvent>, RosterRefused> {
         let events = self.roster.decide(&command, self.now)?;
-        events.iter().for_each(|event| self.roster.evolve(event, self.now));
+        for event in &events {
+            self.roster.evolve(event, self.now);
+        }
         Ok(events)
     }
 
