@@ -125,7 +125,7 @@ async fn inbox(alerts: &mut AlertServiceClient<Channel>, token: &str, expected: 
 }
 
 fn answer(alert: &proto::Alert, version: u32) -> proto::AnswerRequest {
-    proto::AnswerRequest { id: alert.id.clone(), version, reason: "on my way".into(), to: String::new() }
+    proto::AnswerRequest { id: alert.id.clone(), version, reason: "on my way".into(), ..Default::default() }
 }
 
 /// An administrator makes a bed with a monitor, and says who answers for it.
@@ -140,7 +140,7 @@ async fn make_ready(site: &mut Site) {
         gateway: String::new(),
     };
     admin.register_device(with_token(&token, monitor)).await.unwrap();
-    let bed = proto::AdmitPatientRequest { patient: "p-1".into(), unit: "icu".into(), bed: "4".into() };
+    let bed = proto::AdmitPatientRequest { patient: "p-1".into(), unit: "icu".into(), bed: "4".into(), profile: None };
     admin.admit_patient(with_token(&token, bed)).await.unwrap();
     let from_now = proto::AssignDeviceRequest { device: "monitor-1".into(), patient: "p-1".into(), from_us: 0 };
     admin.assign_device(with_token(&token, from_now)).await.unwrap();
