@@ -27,7 +27,7 @@ pub use forecast::{Gap, GapCause};
 pub use hours::Hours;
 pub use person::{Contact, EMAIL, IN_APP, Person, PersonRule};
 pub use plan::{Plan, Unit};
-pub use policy::{Delay, Policy, Setting, Step, Target};
+pub use policy::{Delay, Policy, Step, Target};
 pub use resolve::{PRIMARY, Question, Resolved, TECHNICIAN};
 pub use roster::{NotAdopted, Roster};
 pub use rotation::{Layer, NeedsReplacement, Rotation};

@@ -5,10 +5,11 @@ use std::cell::RefCell;
 use super::calendar::Calendar;
 use super::person::Person;
 use super::plan_file;
-use super::policy::{Policy, Setting, Target};
+use super::policy::{Policy, Target};
 use super::rotation::Rotation;
 use crate::clinical::condition::{ConditionKind, Priority};
 use crate::clinical::ids::{CalendarId, CareRole, PersonId, RotationId, UnitId};
+use crate::clinical::patient::Setting;
 use crate::clinical::rules::Mistake;
 
 /// A care unit, as far as responsibility goes.

@@ -4,19 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clinical::condition::{ConditionKind, Priority};
 use crate::clinical::ids::{CareRole, PersonId, PolicyId, RotationId};
-
-/// Where a unit's patients are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Setting {
-    /// Monitored at the bedside: intensive care.
-    Bedside,
-    /// A general ward.
-    Ward,
-    /// At home, for example with an oxygen concentrator.
-    Home,
-    /// Followed by a device clinic: pacemakers and defibrillators.
-    DeviceClinic,
-}
+use crate::clinical::patient::Setting;
 
 /// Who is meant by a step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

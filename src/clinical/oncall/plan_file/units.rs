@@ -4,7 +4,8 @@ use super::read::Reading;
 use super::words::{id, place, target};
 use crate::clinical::ids::{CalendarId, CareRole, UnitId};
 use crate::clinical::oncall::plan::Unit;
-use crate::clinical::oncall::policy::{Setting, Target};
+use crate::clinical::oncall::policy::Target;
+use crate::clinical::patient::Setting;
 use crate::clinical::rules::fields::Fields;
 
 /// The settings, by their names.

@@ -3,7 +3,8 @@
 use super::scene::{SITE, files, plan};
 use crate::clinical::condition::ConditionKind::{Physiological, Technical};
 use crate::clinical::condition::Priority::{self, High, Low, Medium};
-use crate::clinical::oncall::{Delay, Plan, Policy, Setting, Target};
+use crate::clinical::oncall::{Delay, Plan, Policy, Target};
+use crate::clinical::patient::Setting;
 
 fn policy(plan: &Plan, setting: Setting, technical: bool, priority: Priority, lethal: bool) -> &Policy {
     let kind = if technical { Technical } else { Physiological };
