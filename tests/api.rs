@@ -4,6 +4,7 @@ mod api {
     mod answers;
     mod devices;
     mod harness;
+    mod payloads;
     mod people;
     mod streams;
     mod tls;

@@ -7,6 +7,7 @@ pub mod alert_feed;
 pub mod care_team;
 mod context;
 mod counters;
+mod definitions;
 pub mod device;
 mod directory;
 mod effects;
@@ -28,5 +29,6 @@ mod tree;
 mod tests;
 
 pub use context::EngineOptions;
+pub use definitions::Definitions;
 pub use rule_book::ENGINE_VERSION;
 pub use tree::{Engine, StartError};

@@ -1,14 +1,14 @@
-//! `vigil config`: the settings of `vigil serve`, rule files, care plans.
+//! `vigil config`: the settings of `vigil serve`; rule and decoder files; care plans.
 
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
 use super::failure::{Failure, exit};
-use super::{care, rules};
+use super::{care, decoders, rules};
 use crate::config::{Config, ConfigError};
 
-/// Checks a configuration file or rule files.
+/// Checks a configuration file, rule files or decoder files.
 ///
 /// Example: vigil config check config/vigil.toml
 #[derive(Debug, clap::Args)]
@@ -21,8 +21,8 @@ pub(super) struct Args {
 enum Verb {
     /// Says every mistake at once, with file, line and what is allowed.
     Check {
-        /// The settings of `vigil serve`, for example config/vigil.toml; or a file or a folder of rules, for example
-        /// config/rules/bedside; or of a care plan, for example config/care.
+        /// The settings of `vigil serve`, for example config/vigil.toml; or rule files, decoder files or a care plan, or a
+        /// folder of them, for example config/rules/bedside, config/devices or config/care.
         path: PathBuf,
     },
 }
@@ -41,29 +41,36 @@ impl From<ConfigError> for Failure {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let Verb::Check { path } = &args.verb;
-    if holds(path, &["[[policy]]", "[[person]]", "[[rotation]]", "[[unit]]", "[[calendar]]"]) {
+    if ["policy", "person", "rotation", "unit", "calendar"].iter().any(|key| holds(path, key)) {
         let plan = care::load(std::slice::from_ref(path))?;
         let (policies, people, units) = (plan.policies().len(), plan.people().len(), plan.units().len());
         println!("{}: {policies} policies, {people} people, {units} units, no mistakes", path.display());
         return Ok(());
     }
-    if path.is_dir() || holds(path, &["[[rule]]"]) {
+    if holds(path, "decoder") {
+        let decoders = decoders::load(std::slice::from_ref(path))?;
+        println!("{}: {} decoders, no mistakes", path.display(), decoders.decoders().len());
+        return Ok(());
+    }
+    if path.is_dir() || holds(path, "rule") {
         let rules = rules::load(std::slice::from_ref(path))?;
         println!("{}: {} rules, no mistakes", path.display(), rules.rules().len());
         return Ok(());
     }
     let config = Config::load(path)?;
     let rules = rules::load(&config.rules_dirs)?;
-    println!("{}: no mistakes; {} rules", path.display(), rules.rules().len());
+    let decoders = decoders::load(&config.decoder_dirs)?;
+    let (rules, decoders) = (rules.rules().len(), decoders.decoders().len());
+    println!("{}: no mistakes; {rules} rules, {decoders} decoders", path.display());
     Ok(())
 }
 
-/// Whether the file, or any file of the folder, has a table of these. A file that cannot be read has none.
-fn holds(path: &Path, tables: &[&str]) -> bool {
-    let begins = |line: &str| tables.contains(&line.split('#').next().unwrap_or("").trim());
-    if path.is_dir() {
-        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-        return entries.map(|entry| entry.path()).any(|file| file.is_file() && holds(&file, tables));
+/// Whether the file, or one of the folder, has tables [[key]]. A file that cannot be read has none.
+fn holds(path: &Path, key: &str) -> bool {
+    let head = format!("[[{key}]]");
+    let begins = |line: &str| line.split('#').next().unwrap_or("").trim() == head;
+    if let Ok(entries) = std::fs::read_dir(path) {
+        return entries.flatten().any(|entry| entry.path().is_file() && holds(&entry.path(), key));
     }
     std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(begins))
 }

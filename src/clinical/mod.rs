@@ -3,11 +3,15 @@
 pub mod alert;
 pub mod codes;
 pub mod condition;
+pub mod decoder;
 pub mod device;
+mod fields;
 pub mod ids;
 pub mod judge;
+mod mistake;
 pub mod oncall;
 pub mod patient;
 pub mod reading;
 pub mod rules;
+mod texts;
 pub mod units;

@@ -48,7 +48,7 @@ impl Plan {
         if mistakes.is_empty() {
             Ok(Self { texts: files.to_vec(), ..plan })
         } else {
-            Err(crate::clinical::rules::in_order(mistakes, files))
+            Err(crate::clinical::mistake::in_order(mistakes, files))
         }
     }
 

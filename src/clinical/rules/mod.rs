@@ -7,10 +7,8 @@
 mod beats;
 mod builtin;
 mod device;
-pub(in crate::clinical) mod fields;
 mod kind;
 mod limit;
-mod mistake;
 mod parse;
 mod present;
 mod rule;
@@ -25,8 +23,9 @@ mod transition;
 #[cfg(test)]
 mod tests;
 
-pub use mistake::Mistake;
-pub(in crate::clinical) use parse::in_order;
+use super::{fields, mistake};
+
+pub use super::mistake::Mistake;
 pub use rule::Rule;
 pub use set::RuleSet;
 pub use states::RuleStates;

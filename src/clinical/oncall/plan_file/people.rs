@@ -5,9 +5,9 @@ use smol_str::SmolStr;
 use super::read::Reading;
 use super::words::{id, place, tables};
 use crate::clinical::condition::Priority;
+use crate::clinical::fields::Fields;
 use crate::clinical::ids::{ChannelId, PersonId};
 use crate::clinical::oncall::person::{Contact, Person, PersonRule};
-use crate::clinical::rules::fields::Fields;
 
 /// A longer wait for a person's second channel would outlast any step.
 const RULE_DELAY_S_MAX: f64 = 3_600.0;

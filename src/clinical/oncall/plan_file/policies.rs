@@ -4,9 +4,9 @@ use super::read::Reading;
 use super::units::SETTINGS;
 use super::words::{id, place, tables, targets};
 use crate::clinical::condition::{ConditionKind, Priority};
+use crate::clinical::fields::Fields;
 use crate::clinical::ids::PolicyId;
 use crate::clinical::oncall::policy::{Delay, Policy, Step};
-use crate::clinical::rules::fields::Fields;
 
 /// More steps than anybody can oversee.
 const STEPS_MAX: usize = 16;

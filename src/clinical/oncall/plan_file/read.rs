@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 
-use toml_edit::{Document, Item, TableLike};
+use toml_edit::{Item, TableLike};
 
 use super::{check, people, policies, rotations, units};
+use crate::clinical::fields::{Fields, Source, documents};
 use crate::clinical::oncall::plan::Plan;
 use crate::clinical::oncall::policy::Target;
 use crate::clinical::rules::Mistake;
-use crate::clinical::rules::fields::{Fields, Source};
 
 /// Where something is written, so that a mistake about it can be named.
 #[derive(Clone, Debug)]
@@ -35,18 +35,9 @@ pub(super) struct Reading {
 
 /// Reads all files.
 pub(in crate::clinical::oncall) fn plan(files: &[(String, String)], mistakes: &RefCell<Vec<Mistake>>) -> Plan {
-    let documents: Vec<_> = files.iter().map(|(file, text)| (file, text, Document::parse(text.as_str()))).collect();
     let mut reading = Reading::default();
-    for (file, text, document) in &documents {
-        let source = Source { file, text, mistakes };
-        match document {
-            Ok(document) => read_file(&source, document.as_table(), &mut reading),
-            Err(error) => {
-                let offset = error.span().map_or(0, |span| span.start);
-                let what = error.message().trim().replace('\n', "; ");
-                source.mistake(offset, format!("the file is not TOML: {what}"));
-            }
-        }
+    for (source, document) in &documents(files, mistakes) {
+        read_file(source, document.as_table(), &mut reading);
     }
     check::references(&reading, mistakes);
     reading.plan

@@ -2,12 +2,12 @@
 
 use super::read::Reading;
 use super::words::{date_time, dates, hours, id, persons, place, tables, zone};
+use crate::clinical::fields::Fields;
 use crate::clinical::ids::{CalendarId, PersonId, RotationId};
 use crate::clinical::oncall::calendar::Calendar;
 use crate::clinical::oncall::rotation::{Layer, Rotation};
 use crate::clinical::oncall::turns::{DAY_MINUTES, TURN_MINUTES_MAX, TURN_MINUTES_MIN, Turns};
 use crate::clinical::oncall::zone::Zone;
-use crate::clinical::rules::fields::Fields;
 
 pub(super) fn rotation(fields: &mut Fields<'_>, reading: &mut Reading) {
     let name = id(fields, "id", RotationId::new);

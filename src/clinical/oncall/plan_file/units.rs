@@ -2,11 +2,11 @@
 
 use super::read::Reading;
 use super::words::{id, place, target};
+use crate::clinical::fields::Fields;
 use crate::clinical::ids::{CalendarId, CareRole, UnitId};
 use crate::clinical::oncall::plan::Unit;
 use crate::clinical::oncall::policy::Target;
 use crate::clinical::patient::Setting;
-use crate::clinical::rules::fields::Fields;
 
 /// The settings, by their names.
 pub(super) const SETTINGS: [(&str, Setting); 4] = [

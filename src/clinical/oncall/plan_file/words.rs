@@ -4,11 +4,11 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use toml_edit::{Item, TableLike};
 
 use super::read::{Place, Reading};
+use crate::clinical::fields::Fields;
 use crate::clinical::ids::{CareRole, IdError, PersonId, RotationId};
 use crate::clinical::oncall::hours::Hours;
 use crate::clinical::oncall::policy::Target;
 use crate::clinical::oncall::zone::Zone;
-use crate::clinical::rules::fields::Fields;
 
 /// Days of the week, Monday first.
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
