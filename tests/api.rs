@@ -3,6 +3,7 @@
 mod api {
     mod answers;
     mod devices;
+    mod gateways;
     mod harness;
     mod payloads;
     mod people;

@@ -108,7 +108,10 @@ impl Session {
             Entry::Vacant(place) => {
                 place.insert(self.members.len());
                 let limits = &self.shared.limits;
-                let rate = Rate::new(limits.device_rate, limits.device_burst);
+                let rate = match self.peer.speaker {
+                    Speaker::Device(_) => Rate::new(limits.device_rate, limits.device_burst),
+                    Speaker::Gateway(_) => Rate::shared(limits.device_rate, limits.device_burst, limits.stream_credit),
+                };
                 self.members.push(Member { id, link, rate, refused: RefusedLanes::default() });
             }
         }
