@@ -4,7 +4,8 @@
 //! actors have in common.
 
 pub mod alert_feed;
-pub mod care_team;
+pub mod beds;
+mod care_team;
 mod context;
 mod counters;
 mod definitions;

@@ -44,6 +44,8 @@ pub(super) fn alert(view: &AlertView) -> proto::Alert {
         snoozed_until_us: alert.snoozed_until.map_or(0, Timestamp::micros),
         offered_to: alert.hand_over.as_ref().map(|offer| offer.to.to_string()).unwrap_or_default(),
         verdict: alert.verdict.as_ref().map_or(proto::Verdict::Unspecified, |(_, said)| verdict(*said)) as i32,
+        held: alert.held,
+        disputed: alert.disputed,
     }
 }
 
@@ -99,7 +101,9 @@ pub(super) fn fact(at: Timestamp, event: &AlertEvent) -> proto::AlertFact {
         AlertEvent::Accepted { by, until, .. } => {
             (fact.by, fact.deadline_us) = (by.to_string(), until.micros());
         }
-        AlertEvent::Rejected { by, reason, .. } | AlertEvent::Disposed { by, reason, .. } => {
+        AlertEvent::Rejected { by, reason, .. }
+        | AlertEvent::Disposed { by, reason, .. }
+        | AlertEvent::Disputed { by, reason, .. } => {
             (fact.by, fact.reason) = (by.to_string(), reason.to_string());
         }
         AlertEvent::Escalated { by, to, reason, .. } => {
@@ -111,6 +115,7 @@ pub(super) fn fact(at: Timestamp, event: &AlertEvent) -> proto::AlertFact {
             fact.people = vec![to.to_string()];
         }
         AlertEvent::AnswerExpired { lateness_ms, .. } => fact.lateness_ms = *lateness_ms,
+        AlertEvent::Held { until, .. } => fact.deadline_us = until.micros(),
         AlertEvent::ConditionCleared { .. } => {}
         AlertEvent::Reset { by, .. } | AlertEvent::Joined { by, .. } => fact.by = by.to_string(),
         AlertEvent::Commented { by, text, .. } => (fact.by, fact.reason) = (by.to_string(), text.to_string()),
@@ -138,6 +143,8 @@ fn what(event: &AlertEvent) -> &'static str {
         AlertEvent::Rejected { .. } => "rejected",
         AlertEvent::Escalated { .. } => "escalated",
         AlertEvent::AnswerExpired { .. } => "answer_expired",
+        AlertEvent::Held { .. } => "held",
+        AlertEvent::Disputed { .. } => "disputed",
         AlertEvent::ConditionCleared { .. } => "condition_cleared",
         AlertEvent::Reset { .. } => "reset",
         AlertEvent::Commented { .. } => "commented",
@@ -159,6 +166,8 @@ const fn round_cause(cause: RoundCause) -> &'static str {
         RoundCause::AcknowledgementExpired => "acknowledgement_expired",
         RoundCause::SetInAnew => "set_in_anew",
         RoundCause::LadderRepeats => "ladder_repeats",
+        RoundCause::StandbyEnded => "standby_ended",
+        RoundCause::Moved => "moved",
     }
 }
 

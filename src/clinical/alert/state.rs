@@ -35,6 +35,10 @@ pub struct Alert {
     pub version: u32,
     /// Why it was closed; `None` while it is open.
     pub closed: Option<CloseCause>,
+    /// Whether the patient's standby holds its pages: its deadline is the end of the standby.
+    pub held: bool,
+    /// Whether readings on which it stands were recorded for the wrong patient.
+    pub disputed: bool,
     /// Who passed it on lately, so that a repeated request does not move the ladder twice.
     pub passed_on: Vec<PassedOn>,
     /// To whom its owner, or somebody who was paged, has offered it for good.
@@ -82,6 +86,8 @@ impl Alert {
             response: Response::waiting(Vec::new(), deadline),
             version: 1,
             closed: None,
+            held: false,
+            disputed: false,
             passed_on: Vec::new(),
             hand_over: None,
             snoozed_until: None,
@@ -142,7 +148,7 @@ impl Alert {
     /// Whether the care team is being asked for the step.
     pub(super) const fn asking(&self) -> bool {
         match &self.response {
-            Response::Waiting { entered, .. } => !*entered,
+            Response::Waiting { entered, .. } => !*entered && !self.held,
             Response::Answered { asking, .. } => asking.is_some(),
         }
     }

@@ -81,6 +81,10 @@ fn encode_course(event: &AlertEvent, stored: &mut proto::StoredAlertEvent) -> Ki
             stored.close_cause = encode_close_cause(*cause).into();
             Kind::Closed
         }
+        AlertEvent::Held { until, .. } => {
+            stored.at_us = until.micros();
+            Kind::Held
+        }
         _ => encode_answer(event, stored),
     }
 }
@@ -129,6 +133,11 @@ fn encode_answer(event: &AlertEvent, stored: &mut proto::StoredAlertEvent) -> Ki
             stored.text = reason.to_string();
             Kind::Escalated
         }
+        AlertEvent::Disputed { by, reason, .. } => {
+            stored.by = by.to_string();
+            stored.text = reason.to_string();
+            Kind::Disputed
+        }
         AlertEvent::Reset { by, .. } => {
             stored.by = by.to_string();
             Kind::Reset
@@ -147,6 +156,7 @@ fn encode_answer(event: &AlertEvent, stored: &mut proto::StoredAlertEvent) -> Ki
         | AlertEvent::StepEntered { .. }
         | AlertEvent::AnswerExpired { .. }
         | AlertEvent::ConditionCleared { .. }
+        | AlertEvent::Held { .. }
         | AlertEvent::Closed { .. } => Kind::Unspecified,
     }
 }
@@ -210,6 +220,8 @@ pub(super) fn decode(stored: proto::StoredAlertEvent) -> Result<AlertEvent, Deco
             reason: text,
         },
         Kind::AnswerExpired => AlertEvent::AnswerExpired { ordinal, lateness_ms },
+        Kind::Held => AlertEvent::Held { ordinal, until: at },
+        Kind::Disputed => AlertEvent::Disputed { ordinal, by: person(&stored.by)?, reason: text },
         Kind::ConditionCleared => AlertEvent::ConditionCleared { ordinal, at },
         Kind::Reset => AlertEvent::Reset { ordinal, by: person(&stored.by)? },
         Kind::Commented => AlertEvent::Commented { ordinal, by: person(&stored.by)?, text },
@@ -275,6 +287,8 @@ fn encode_round_cause(cause: RoundCause) -> proto::StoredRoundCause {
         RoundCause::AcknowledgementExpired => proto::StoredRoundCause::AcknowledgementExpired,
         RoundCause::SetInAnew => proto::StoredRoundCause::SetInAnew,
         RoundCause::LadderRepeats => proto::StoredRoundCause::LadderRepeats,
+        RoundCause::StandbyEnded => proto::StoredRoundCause::StandbyEnded,
+        RoundCause::Moved => proto::StoredRoundCause::Moved,
     }
 }
 
@@ -285,6 +299,8 @@ fn decode_round_cause(stored: proto::StoredRoundCause) -> Result<RoundCause, Dec
         proto::StoredRoundCause::AcknowledgementExpired => RoundCause::AcknowledgementExpired,
         proto::StoredRoundCause::SetInAnew => RoundCause::SetInAnew,
         proto::StoredRoundCause::LadderRepeats => RoundCause::LadderRepeats,
+        proto::StoredRoundCause::StandbyEnded => RoundCause::StandbyEnded,
+        proto::StoredRoundCause::Moved => RoundCause::Moved,
         proto::StoredRoundCause::Unspecified => return Err(DecodeError::missing(WHAT, "round_cause")),
     })
 }

@@ -7,6 +7,7 @@ mod error;
 mod patient;
 mod profile;
 mod reading;
+mod stay;
 mod unit_streams;
 
 #[cfg(test)]
