@@ -80,3 +80,53 @@ id!(
     /// A rule, for example `spo2_low`.
     RuleId, "a rule id"
 );
+<<<<<<< HEAD
+=======
+
+id!(
+    /// A rotation of people who are on call, for example `icu-physicians`.
+    RotationId, "a rotation id"
+);
+id!(
+    /// A calendar of working days, for example `device-clinic`.
+    CalendarId, "a calendar id"
+);
+id!(
+    /// An escalation policy, for example `bedside-high`.
+    PolicyId, "a policy id"
+);
+id!(
+    /// A role on a unit's care team, for example `primary` or `charge-nurse`.
+    CareRole, "a role on a care team"
+);
+id!(
+    /// A way to reach people, for example `webhook`.
+    ChannelId, "a channel id"
+);
+
+/// An alert: the patient and the ordinal of the alert among all that patient's alerts, so that it can be re-derived
+/// from the journal and routed without a look-up. Written `PATIENT~ORDINAL`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AlertId {
+    /// Whose alert it is.
+    pub patient: PatientId,
+    /// 1 for the patient's first alert, then ascending without a gap.
+    pub ordinal: u32,
+}
+
+impl fmt::Display for AlertId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}~{}", self.patient, self.ordinal)
+    }
+}
+
+impl std::str::FromStr for AlertId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let wrong = IdError { what: "an alert id is PATIENT~ORDINAL, where PATIENT" };
+        let (patient, ordinal) = text.split_once('~').ok_or(wrong.clone())?;
+        Ok(Self { patient: PatientId::new(patient)?, ordinal: ordinal.parse().map_err(|_| wrong)? })
+    }
+}
+>>>>>>> main

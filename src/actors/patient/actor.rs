@@ -149,10 +149,14 @@ impl Actor for PatientActor {
                 let open = self.open_conditions(parts).await?;
                 drop(reply.send(Ok(open)));
             }
+<<<<<<< HEAD
             PatientMsg::TeamAnswered(answer) => {
                 let fallback = self.context.options.fallback.clone();
                 self.decide(parts, PatientInput::Alert(AlertInput::TeamAnswered { answer, fallback }), now);
             }
+=======
+            PatientMsg::TeamAnswered(said) => self.decide(parts, PatientInput::TeamAnswered(said), now),
+>>>>>>> main
             PatientMsg::Command { command, reply } => {
                 parts.last_message = now;
                 self.command(parts, command, reply, now);

@@ -4,10 +4,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::answer::TeamAnswer;
 use super::command::Command;
 use super::effect::Effect;
 use super::event::{AlertEvent, CloseCause};
+<<<<<<< HEAD
 use super::input::TeamAnswer;
+=======
+use super::ladder;
+>>>>>>> main
 use super::state::Alert;
 use super::{ladder, onset, verbs};
 use crate::clinical::condition::{Condition, ConditionKey};
@@ -23,8 +28,13 @@ pub enum BookInput<'a> {
     ConditionEnded { key: &'a ConditionKey, at: Timestamp },
     /// Time has come to look at deadlines. `fallback` is paged where the care team named nobody.
     Tick { fallback: &'a [PersonId] },
+<<<<<<< HEAD
     /// The care team's answer for a step: its people (none: nobody is on call) and how long they have.
     TeamAnswered { answer: &'a TeamAnswer, fallback: &'a [PersonId] },
+=======
+    /// The care team's answer for a step.
+    TeamAnswered(&'a TeamAnswer),
+>>>>>>> main
     /// A person's command.
     Command(&'a Command),
     /// Discharge, death or re-attribution: every open alert is closed, on record.
@@ -70,12 +80,23 @@ impl AlertBook {
             BookInput::Tick { fallback } => {
                 Ok(self.open.iter().flat_map(|alert| ladder::tick(alert, fallback, now)).collect())
             }
+<<<<<<< HEAD
             BookInput::TeamAnswered { answer, fallback } => Ok(self
                 .asked(answer)
                 .map_or_else(Vec::new, |alert| ladder::enter_assigned(alert, answer, fallback, now))),
             BookInput::Command(command) => {
                 verbs::decide(self.get(command.ordinal).ok_or(Refused::NoSuchAlert)?, command, now)
             }
+=======
+            BookInput::TeamAnswered(said) => Ok(self
+                .asked(said.ordinal, said.round, said.step)
+                .map_or_else(Vec::new, |alert| ladder::enter_assigned(alert, said, now))),
+            BookInput::Command(command) => match self.get(command.ordinal) {
+                Some(alert) => verbs::decide(alert, command, now),
+                None if command.ordinal <= self.last_ordinal => verbs::decide_closed(command),
+                None => Err(Refused::NoSuchAlert),
+            },
+>>>>>>> main
             BookInput::Withdraw => Ok(self.open.iter().map(withdraw).collect()),
         }
     }

@@ -1,5 +1,6 @@
 //! The ladder of one alert: its steps by deadline, and the care team's answers. It never ends while the alert is open.
 
+use super::answer::TeamAnswer;
 use super::event::{AlertEvent, CloseCause, RoundCause};
 use super::input::TeamAnswer;
 use super::response::Response;
@@ -54,6 +55,7 @@ pub(super) fn begin_round(alert: &Alert, cause: RoundCause, lateness_ms: i64, no
 
 /// The care team answered for the step that it is being asked for. Where it names nobody the fallback follows at once:
 /// an empty step never waits out its delay.
+<<<<<<< HEAD
 pub(super) fn enter_assigned(
     alert: &Alert,
     said: &TeamAnswer,
@@ -62,6 +64,13 @@ pub(super) fn enter_assigned(
 ) -> Vec<AlertEvent> {
     let nobody = said.people.is_empty();
     let people = with_waiting(alert, if nobody { fallback } else { &said.people });
+=======
+pub(super) fn enter_assigned(alert: &Alert, said: &TeamAnswer, now: Timestamp) -> Vec<AlertEvent> {
+    let nobody = said.people.is_empty();
+    let people = with_waiting(alert, if nobody { &said.fallback } else { &said.people });
+    // More than were paged can never accept.
+    let accepts = said.accepts.clamp(1, u32::try_from(people.len()).unwrap_or(u32::MAX).max(1));
+>>>>>>> main
     let entered = AlertEvent::StepEntered {
         ordinal: alert.ordinal,
         round: alert.round,
@@ -72,6 +81,8 @@ pub(super) fn enter_assigned(
         fallback: nobody,
         deadline: now.plus_ms(terms::step_ms(said.delay_ms, alert.priority)),
         lateness_ms: now.since_ms(alert.deadline()).max(0),
+        accepts,
+        answer: said.answer,
     };
     if nobody { vec![no_one_on_call(alert), entered] } else { vec![entered] }
 }
@@ -91,6 +102,8 @@ fn enter_unassigned(alert: &Alert, fallback: &[PersonId], lateness_ms: i64, now:
         fallback: true,
         deadline: now.plus_ms(terms::step_ms(0, alert.priority)),
         lateness_ms,
+        accepts: 1,
+        answer: None,
     };
     if nobody { vec![no_one_on_call(alert), entered] } else { vec![entered] }
 }

@@ -179,6 +179,23 @@ impl PatientState {
         events
     }
 
+<<<<<<< HEAD
+=======
+    fn ask_book(&self, input: &PatientInput, now: Timestamp) -> Result<Decision, Refused> {
+        match input {
+            PatientInput::Consumed(_)
+            | PatientInput::Admitted { .. }
+            | PatientInput::RulesAdopted { .. }
+            | PatientInput::Stay { .. }
+            | PatientInput::StandbyEnded(_) => Ok(Vec::new()),
+            PatientInput::Tick { fallback } => self.book.decide(&BookInput::Tick { fallback }, now),
+            PatientInput::TeamAnswered(said) => self.book.decide(&BookInput::TeamAnswered(said), now),
+            PatientInput::Command(command) => self.book.decide(&BookInput::Command(command), now),
+            PatientInput::Withdrawn => self.book.decide(&BookInput::Withdraw, now),
+        }
+    }
+
+>>>>>>> main
     /// Restores what an item did to the rolling windows, without deciding: its events are in the journal.
     pub fn restore_item(
         &mut self,

@@ -4,7 +4,11 @@ use proptest::prelude::*;
 use smallvec::smallvec;
 
 use super::*;
+<<<<<<< HEAD
 use crate::clinical::alert::{AlertEvent, AlertInput, Command, TeamAnswer, Verb};
+=======
+use crate::clinical::alert::{AlertEvent, Command, TeamAnswer, Verb};
+>>>>>>> main
 use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
 use crate::clinical::device::ConditionChange;
@@ -218,17 +222,29 @@ fn play(steps: &[Step], rules: &RuleSet) -> Kept {
             Step::Tick => drop(kept.handle(PatientInput::Alert(AlertInput::Tick { fallback: fallback() }), now)),
             Step::Team { people } => {
                 let Some(alert) = newest else { continue };
+<<<<<<< HEAD
                 let answer = TeamAnswer {
+=======
+                let input = PatientInput::TeamAnswered(TeamAnswer {
+>>>>>>> main
                     ordinal: alert.ordinal,
                     round: alert.round,
                     step: 1,
                     people: if *people { vec![PersonId::new("ada").unwrap()] } else { Vec::new() },
                     delay_ms: 60_000,
+                    accepts: 1,
+                    answer: None,
                     last: true,
                     policy_version: 1,
+<<<<<<< HEAD
                 };
                 let input = AlertInput::TeamAnswered { answer, fallback: fallback() };
                 kept.handle(PatientInput::Alert(input), now);
+=======
+                    fallback: fallback(),
+                });
+                kept.handle(input, now);
+>>>>>>> main
             }
             Step::Stay(change) => {
                 kept.handle(PatientInput::Stay { by: PersonId::new("ada").unwrap(), change: change.clone() }, now);
