@@ -9,15 +9,12 @@ use tokio::sync::oneshot;
 
 use super::context::{self, Context};
 use super::handle::{CareStep, OperationError};
-use super::router::tell_subject;
+use super::patient::PatientMsg;
+use super::router::tell_patient;
 use super::stream::{RecoverError, Stream};
 use super::sweep::SweepPart;
 use crate::clinical::alert::TeamAnswer;
-<<<<<<< HEAD
-use crate::clinical::ids::{AlertId, PersonId, UnitId};
-=======
 use crate::clinical::ids::{PatientId, PersonId, UnitId};
->>>>>>> main
 use crate::faults::{Point, point};
 use crate::proto::RecordKind;
 use crate::storage::codec::{CareRecord, decode_care, encode_care};
@@ -32,7 +29,7 @@ pub(crate) enum CareTeamMsg {
     /// Make the unit known, with a ladder of nobody; one that is known stays as it is.
     Create { reply: oneshot::Sender<Result<(), OperationError>> },
     /// Who answers for this step of this alert?
-    Ask { alert: AlertId, round: u32, step: u32 },
+    Ask { patient: PatientId, ordinal: u32, round: u32, step: u32 },
     /// Take a snapshot of what changed.
     Sweep(SweepPart),
 }
@@ -86,15 +83,11 @@ impl Actor for CareTeam {
         point(Point::CareTeamInRecovery, self.unit.as_str())?;
         // What lay in a predecessor's mailbox is gone; the alerts still say what is being asked.
         for (alert, round, step) in self.context.feed.questions_of(&self.unit) {
-<<<<<<< HEAD
-            tell_subject(&self.context, &alert.subject, answer(&ladder, alert.ordinal, round, step));
-=======
             tell_patient(
                 &self.context,
                 &alert.patient,
                 answer(&ladder, &self.context.options.fallback, alert.ordinal, round, step),
             );
->>>>>>> main
         }
         running.parts = Some((stream, ladder));
         Ok(())
@@ -116,17 +109,13 @@ impl Actor for CareTeam {
                 }
                 drop(reply.send(Ok(())));
             }
-            CareTeamMsg::Ask { alert, round, step } => {
+            CareTeamMsg::Ask { patient, ordinal, round, step } => {
                 point(Point::CareTeamOnAsk, self.unit.as_str())?;
-<<<<<<< HEAD
-                tell_subject(&self.context, &alert.subject, answer(ladder, alert.ordinal, round, step));
-=======
                 tell_patient(
                     &self.context,
                     &patient,
                     answer(ladder, &self.context.options.fallback, ordinal, round, step),
                 );
->>>>>>> main
             }
             CareTeamMsg::Sweep(part) => stream.sweep(&self.context, ladder, || (), part),
         }
@@ -180,17 +169,10 @@ impl CareTeam {
     }
 }
 
-<<<<<<< HEAD
-fn answer(ladder: &Ladder, ordinal: u32, round: u32, step: u32) -> TeamAnswer {
-    let index = usize::try_from(step).unwrap_or(usize::MAX).saturating_sub(1);
-    let (people, delay_ms) = ladder.steps.get(index).cloned().unwrap_or((Vec::new(), 60_000));
-    TeamAnswer {
-=======
 fn answer(ladder: &Ladder, fallback: &[PersonId], ordinal: u32, round: u32, step: u32) -> PatientMsg {
     let index = usize::try_from(step).unwrap_or(usize::MAX).saturating_sub(1);
     let (people, delay_ms) = ladder.steps.get(index).cloned().unwrap_or((Vec::new(), 60_000));
     PatientMsg::TeamAnswered(TeamAnswer {
->>>>>>> main
         ordinal,
         round,
         step,

@@ -5,10 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-mod subject;
-
-pub use subject::{AlertId, Subject};
-
 /// An identifier that breaks the rules for identifiers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} must be 1 to 64 characters of A-Z a-z 0-9 . _ - ")]
@@ -80,8 +76,6 @@ id!(
     /// A rule, for example `spo2_low`.
     RuleId, "a rule id"
 );
-<<<<<<< HEAD
-=======
 
 id!(
     /// A rotation of people who are on call, for example `icu-physicians`.
@@ -129,4 +123,3 @@ impl std::str::FromStr for AlertId {
         Ok(Self { patient: PatientId::new(patient)?, ordinal: ordinal.parse().map_err(|_| wrong)? })
     }
 }
->>>>>>> main

@@ -8,14 +8,14 @@ use crate::clinical::alert::{Alert, AlertEvent};
 use crate::clinical::ids::{AlertId, UnitId};
 use crate::time::Timestamp;
 
-/// An alert with where its subject is.
+/// An alert with where its patient is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlertView {
     /// The alert.
     pub id: AlertId,
-    /// The subject's unit.
+    /// The patient's unit.
     pub unit: UnitId,
-    /// The bed, where the subject is a patient; else empty.
+    /// The patient's bed.
     pub bed: SmolStr,
     /// Its state.
     pub alert: Alert,

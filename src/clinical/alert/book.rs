@@ -8,13 +8,9 @@ use super::answer::TeamAnswer;
 use super::command::Command;
 use super::effect::Effect;
 use super::event::{AlertEvent, CloseCause};
-<<<<<<< HEAD
-use super::input::TeamAnswer;
-=======
 use super::ladder;
->>>>>>> main
 use super::state::Alert;
-use super::{ladder, onset, verbs};
+use super::{onset, verbs};
 use crate::clinical::condition::{Condition, ConditionKey};
 use crate::clinical::ids::PersonId;
 use crate::time::Timestamp;
@@ -28,13 +24,8 @@ pub enum BookInput<'a> {
     ConditionEnded { key: &'a ConditionKey, at: Timestamp },
     /// Time has come to look at deadlines. `fallback` is paged where the care team named nobody.
     Tick { fallback: &'a [PersonId] },
-<<<<<<< HEAD
-    /// The care team's answer for a step: its people (none: nobody is on call) and how long they have.
-    TeamAnswered { answer: &'a TeamAnswer, fallback: &'a [PersonId] },
-=======
     /// The care team's answer for a step.
     TeamAnswered(&'a TeamAnswer),
->>>>>>> main
     /// A person's command.
     Command(&'a Command),
     /// Discharge, death or re-attribution: every open alert is closed, on record.
@@ -80,14 +71,6 @@ impl AlertBook {
             BookInput::Tick { fallback } => {
                 Ok(self.open.iter().flat_map(|alert| ladder::tick(alert, fallback, now)).collect())
             }
-<<<<<<< HEAD
-            BookInput::TeamAnswered { answer, fallback } => Ok(self
-                .asked(answer)
-                .map_or_else(Vec::new, |alert| ladder::enter_assigned(alert, answer, fallback, now))),
-            BookInput::Command(command) => {
-                verbs::decide(self.get(command.ordinal).ok_or(Refused::NoSuchAlert)?, command, now)
-            }
-=======
             BookInput::TeamAnswered(said) => Ok(self
                 .asked(said.ordinal, said.round, said.step)
                 .map_or_else(Vec::new, |alert| ladder::enter_assigned(alert, said, now))),
@@ -96,7 +79,6 @@ impl AlertBook {
                 None if command.ordinal <= self.last_ordinal => verbs::decide_closed(command),
                 None => Err(Refused::NoSuchAlert),
             },
->>>>>>> main
             BookInput::Withdraw => Ok(self.open.iter().map(withdraw).collect()),
         }
     }
@@ -159,9 +141,8 @@ impl AlertBook {
     }
 
     /// The open alert for whose (round, step) the care team is being asked now; an answer to anything else is void.
-    fn asked(&self, answer: &TeamAnswer) -> Option<&Alert> {
-        let is_asked = |alert: &&Alert| alert.asking() && (alert.round, alert.step()) == (answer.round, answer.step);
-        self.get(answer.ordinal).filter(is_asked)
+    fn asked(&self, ordinal: u32, round: u32, step: u32) -> Option<&Alert> {
+        self.get(ordinal).filter(|alert| alert.asking() && alert.round == round && alert.step() == step)
     }
 }
 

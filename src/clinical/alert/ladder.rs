@@ -2,7 +2,6 @@
 
 use super::answer::TeamAnswer;
 use super::event::{AlertEvent, CloseCause, RoundCause};
-use super::input::TeamAnswer;
 use super::response::Response;
 use super::state::Alert;
 use super::terms;
@@ -55,22 +54,11 @@ pub(super) fn begin_round(alert: &Alert, cause: RoundCause, lateness_ms: i64, no
 
 /// The care team answered for the step that it is being asked for. Where it names nobody the fallback follows at once:
 /// an empty step never waits out its delay.
-<<<<<<< HEAD
-pub(super) fn enter_assigned(
-    alert: &Alert,
-    said: &TeamAnswer,
-    fallback: &[PersonId],
-    now: Timestamp,
-) -> Vec<AlertEvent> {
-    let nobody = said.people.is_empty();
-    let people = with_waiting(alert, if nobody { fallback } else { &said.people });
-=======
 pub(super) fn enter_assigned(alert: &Alert, said: &TeamAnswer, now: Timestamp) -> Vec<AlertEvent> {
     let nobody = said.people.is_empty();
     let people = with_waiting(alert, if nobody { &said.fallback } else { &said.people });
     // More than were paged can never accept.
     let accepts = said.accepts.clamp(1, u32::try_from(people.len()).unwrap_or(u32::MAX).max(1));
->>>>>>> main
     let entered = AlertEvent::StepEntered {
         ordinal: alert.ordinal,
         round: alert.round,

@@ -5,11 +5,7 @@ use smol_str::SmolStr;
 
 use super::profile::Profile;
 use super::stay::{StandbyEnd, StayChange};
-<<<<<<< HEAD
-use crate::clinical::alert::{AlertEvent, AlertInput};
-=======
 use crate::clinical::alert::{AlertEvent, Command, TeamAnswer};
->>>>>>> main
 use crate::clinical::device::ConditionChange;
 use crate::clinical::ids::{DeviceId, PersonId, UnitId};
 use crate::clinical::reading::Reading;
@@ -61,10 +57,6 @@ pub enum PatientInput {
         /// Version of the engine.
         engine: u32,
     },
-<<<<<<< HEAD
-    /// Something for the alert book that was carried out.
-    Alert(AlertInput),
-=======
     /// Time came to look at deadlines.
     Tick {
         /// Whom to page where the care team names nobody.
@@ -76,7 +68,6 @@ pub enum PatientInput {
     Command(Command),
     /// Every open alert is closed, on record.
     Withdrawn,
->>>>>>> main
     /// What a person did to the stay.
     Stay {
         /// Who.

@@ -142,7 +142,6 @@ impl PatientState {
     /// What follows; `None`: it is so already.
     fn decide(&self, input: &PatientInput, now: Timestamp) -> Result<Option<Decision>, Refused> {
         match input {
-            PatientInput::Consumed(_) | PatientInput::RulesAdopted { .. } => Ok(Some(Vec::new())),
             PatientInput::Admitted { unit, bed, profile, .. } => {
                 if self.stay.is_admitted(unit, bed, profile) {
                     return Ok(None);
@@ -160,8 +159,8 @@ impl PatientState {
             }
             PatientInput::StandbyEnded(_) if self.stay.standby().is_none() => Ok(None),
             PatientInput::StandbyEnded(_) => Ok(Some(stay_effects::resume(&self.book, now))),
-            PatientInput::Alert(input) => {
-                let events = self.book.decide(&input.ask(), now)?;
+            input => {
+                let events = self.ask_book(input, now)?;
                 Ok(Some(self.with_terms(events, now)))
             }
         }
@@ -179,8 +178,6 @@ impl PatientState {
         events
     }
 
-<<<<<<< HEAD
-=======
     fn ask_book(&self, input: &PatientInput, now: Timestamp) -> Result<Decision, Refused> {
         match input {
             PatientInput::Consumed(_)
@@ -195,7 +192,6 @@ impl PatientState {
         }
     }
 
->>>>>>> main
     /// Restores what an item did to the rolling windows, without deciding: its events are in the journal.
     pub fn restore_item(
         &mut self,

@@ -3,20 +3,14 @@
 use prost::Message;
 use smol_str::SmolStr;
 
-use super::alert::{self, optional_person};
-use super::alert_input;
+use super::alert::{self, optional_person, people, person};
 use super::error::DecodeError;
 use super::profile::{decode_profile, encode_profile};
 use super::stay;
-<<<<<<< HEAD
-use crate::clinical::alert::AlertInput;
-use crate::clinical::ids::{DeviceId, UnitId};
-=======
 use crate::clinical::alert::{Command, TeamAnswer, Verb};
 use crate::clinical::ids::{DeviceId, PersonId, UnitId};
->>>>>>> main
 use crate::clinical::patient::{PatientInput, PatientRecord, Run, StandbyEnd};
-use crate::proto::{self, patient_record::Input as Stored};
+use crate::proto::{self, StoredVerb, patient_record::Input as Stored};
 use crate::time::Timestamp;
 
 const WHAT: &str = "patient record";
@@ -62,19 +56,10 @@ fn encode_input(input: &PatientInput) -> Stored {
         PatientInput::RulesAdopted { hash, engine } => {
             Stored::RulesAdopted(proto::RulesAdopted { hash: hash.to_vec(), engine: *engine })
         }
-<<<<<<< HEAD
-        PatientInput::Alert(AlertInput::Tick { fallback }) => Stored::Tick(alert_input::encode_tick(fallback)),
-        PatientInput::Alert(AlertInput::TeamAnswered { answer, fallback }) => {
-            Stored::TeamAnswered(alert_input::encode_answer(answer, fallback))
-        }
-        PatientInput::Alert(AlertInput::Command(command)) => Stored::Command(alert_input::encode_command(command)),
-        PatientInput::Alert(AlertInput::Withdrawn) => Stored::Withdrawn(proto::Withdrawn {}),
-=======
         PatientInput::Tick { fallback } => Stored::Tick(proto::Tick { fallback: names(fallback) }),
         PatientInput::TeamAnswered(said) => Stored::TeamAnswered(encode_answer(said)),
         PatientInput::Command(command) => Stored::Command(encode_command(command)),
         PatientInput::Withdrawn => Stored::Withdrawn(proto::Withdrawn {}),
->>>>>>> main
         PatientInput::Stay { by, change } => Stored::Stay(stay::encode(by, change)),
         PatientInput::StandbyEnded(end) => {
             Stored::StandbyEnded(proto::StandbyEndedItself { signals_returned: *end == StandbyEnd::SignalsReturned })
@@ -98,17 +83,10 @@ fn decode_input(stored: Stored) -> Result<PatientInput, DecodeError> {
             hash: adopted.hash.try_into().map_err(|_| DecodeError::because(WHAT, "hash is not 32 bytes"))?,
             engine: adopted.engine,
         },
-<<<<<<< HEAD
-        Stored::Tick(tick) => PatientInput::Alert(alert_input::decode_tick(&tick)?),
-        Stored::TeamAnswered(answered) => PatientInput::Alert(alert_input::decode_answer(&answered)?),
-        Stored::Command(command) => PatientInput::Alert(alert_input::decode_command(&command)?),
-        Stored::Withdrawn(_) => PatientInput::Alert(AlertInput::Withdrawn),
-=======
         Stored::Tick(tick) => PatientInput::Tick { fallback: people(&tick.fallback)? },
         Stored::TeamAnswered(said) => PatientInput::TeamAnswered(decode_answer(&said)?),
         Stored::Command(command) => PatientInput::Command(decode_command(&command)?),
         Stored::Withdrawn(_) => PatientInput::Withdrawn,
->>>>>>> main
         Stored::Stay(stored) => {
             let (by, change) = stay::decode(stored)?;
             PatientInput::Stay { by, change }
@@ -157,8 +135,6 @@ fn decode_run(stored: &proto::ConsumedRun) -> Result<Run, DecodeError> {
     let device = DeviceId::new(&stored.device).map_err(|error| DecodeError::because(WHAT, error))?;
     Ok(Run { device, through: stored.through })
 }
-<<<<<<< HEAD
-=======
 
 fn encode_command(command: &Command) -> proto::StoredCommand {
     let mut stored = proto::StoredCommand {
@@ -220,4 +196,3 @@ fn decode_command(stored: &proto::StoredCommand) -> Result<Command, DecodeError>
 fn names(people: &[PersonId]) -> Vec<String> {
     people.iter().map(ToString::to_string).collect()
 }
->>>>>>> main

@@ -4,11 +4,7 @@ use smallvec::smallvec;
 use smol_str::SmolStr;
 
 use super::*;
-<<<<<<< HEAD
-use crate::clinical::alert::{AlertEvent, AlertInput, CloseCause, Command, RoundCause, TeamAnswer, Verb};
-=======
 use crate::clinical::alert::{AlertEvent, CloseCause, Command, RoundCause, TeamAnswer, Term, Verb, Verdict};
->>>>>>> main
 use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Priority};
 use crate::clinical::decoder::DecodedBy;
@@ -180,8 +176,13 @@ fn alert_events() -> Vec<AlertEvent> {
 
 fn inputs() -> Vec<PatientInput> {
     let command = |verb| {
-        let (by, reason) = (person("ada"), "because".into());
-        PatientInput::Alert(AlertInput::Command(Command { ordinal: 4, verb, by, reason, seen_version: 2 }))
+        PatientInput::Command(Command {
+            ordinal: 4,
+            verb,
+            by: person("ada"),
+            reason: "because".into(),
+            seen_version: 2,
+        })
     };
     let answered = |answer| {
         PatientInput::TeamAnswered(TeamAnswer {
@@ -209,21 +210,6 @@ fn inputs() -> Vec<PatientInput> {
             by: Some(person("ada")),
         },
         PatientInput::RulesAdopted { hash: [7; 32], engine: 1 },
-<<<<<<< HEAD
-        PatientInput::Alert(AlertInput::Tick { fallback: vec![person("chief")] }),
-        PatientInput::Alert(AlertInput::TeamAnswered {
-            answer: TeamAnswer {
-                ordinal: 4,
-                round: 1,
-                step: 2,
-                people: vec![person("ada")],
-                delay_ms: 60_000,
-                last: true,
-                policy_version: 9,
-            },
-            fallback: vec![person("chief")],
-        }),
-=======
         PatientInput::Tick { fallback: vec![person("chief")] },
         answered(None),
         answered(Some(Term::Ms(600_000))),
@@ -231,7 +217,6 @@ fn inputs() -> Vec<PatientInput> {
         command(Verb::HandOver { to: person("bo") }),
         command(Verb::Snooze { ms: 60_000 }),
         command(Verb::Dispose { verdict: Verdict::NotActionable }),
->>>>>>> main
         command(Verb::Acknowledge),
         command(Verb::Accept),
         command(Verb::Reject),
@@ -239,7 +224,7 @@ fn inputs() -> Vec<PatientInput> {
         command(Verb::Escalate { to: Some(person("bo")) }),
         command(Verb::Reset),
         command(Verb::Comment),
-        PatientInput::Alert(AlertInput::Withdrawn),
+        PatientInput::Withdrawn,
         PatientInput::StandbyEnded(StandbyEnd::Due),
         PatientInput::StandbyEnded(StandbyEnd::SignalsReturned),
     ]

@@ -5,11 +5,7 @@ use smol_str::SmolStr;
 
 use super::scene::{condition, latching, people, person, technical};
 use crate::clinical::alert::{
-<<<<<<< HEAD
-    Alert, AlertBook, AlertEvent, BookInput, CloseCause, Command, Response, RoundCause, TeamAnswer, Verb,
-=======
     Alert, AlertBook, AlertEvent, BookInput, CloseCause, Command, Response, RoundCause, TeamAnswer, Term, Verb, Verdict,
->>>>>>> main
 };
 use crate::clinical::condition::{Condition, Priority};
 use crate::time::Timestamp;
@@ -96,11 +92,7 @@ impl Run {
             }
             Step::Team { pick, stale, people: names, delay_ms, last } => {
                 let Some(alert) = picked(*pick) else { return Vec::new() };
-<<<<<<< HEAD
-                let answer = TeamAnswer {
-=======
                 self.decide(&BookInput::TeamAnswered(&TeamAnswer {
->>>>>>> main
                     ordinal: alert.ordinal,
                     round: alert.round,
                     step: alert.step() + stale,
@@ -110,13 +102,8 @@ impl Run {
                     answer: (delay_ms % 2 == 0).then_some(Term::Ms(*delay_ms)),
                     last: *last,
                     policy_version: 1,
-<<<<<<< HEAD
-                };
-                self.decide(&BookInput::TeamAnswered { answer: &answer, fallback: &fallback })
-=======
                     fallback,
                 }))
->>>>>>> main
             }
             Step::Command { pick, verb, by, stale } => {
                 let Some(alert) = picked(*pick) else { return Vec::new() };

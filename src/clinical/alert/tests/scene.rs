@@ -4,11 +4,7 @@ use smol_str::SmolStr;
 
 use crate::clinical::alert::{
     Alert, AlertBook, AlertEvent, BookInput, CloseCause, Command, Effect, Refused, Response, RoundCause, TeamAnswer,
-<<<<<<< HEAD
-    Verb,
-=======
     Term, Verb,
->>>>>>> main
 };
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
 use crate::clinical::ids::{PersonId, RuleId};
@@ -141,10 +137,6 @@ impl Scene {
     }
 
     pub fn team_says_of(&mut self, round: u32, step: u32, names: &[&str], delay_ms: u32, last: bool) -> &mut Self {
-<<<<<<< HEAD
-        let answer = TeamAnswer { ordinal: 1, round, step, people: people(names), delay_ms, last, policy_version: 7 };
-        self.when(&BookInput::TeamAnswered { answer: &answer, fallback: &people(&[FALLBACK]) })
-=======
         let (people, fallback) = (people(names), people(&[FALLBACK]));
         self.when(&BookInput::TeamAnswered(&TeamAnswer {
             ordinal: 1,
@@ -170,7 +162,6 @@ impl Scene {
     pub fn answers_hold(&mut self, answer: Term) -> &mut Self {
         self.answer = Some(answer);
         self
->>>>>>> main
     }
 
     /// A command to alert 1 by somebody who sees it as it is.
