@@ -9,12 +9,11 @@ use tokio::sync::oneshot;
 
 use super::context::{self, Context};
 use super::handle::{CareStep, OperationError};
-use super::patient::PatientMsg;
-use super::router::tell_patient;
+use super::router::tell_subject;
 use super::stream::{RecoverError, Stream};
 use super::sweep::SweepPart;
 use crate::clinical::alert::TeamAnswer;
-use crate::clinical::ids::{PatientId, PersonId, UnitId};
+use crate::clinical::ids::{AlertId, PersonId, UnitId};
 use crate::faults::{Point, point};
 use crate::proto::RecordKind;
 use crate::storage::codec::{CareRecord, decode_care, encode_care};
@@ -29,7 +28,7 @@ pub(crate) enum CareTeamMsg {
     /// Make the unit known, with a ladder of nobody; one that is known stays as it is.
     Create { reply: oneshot::Sender<Result<(), OperationError>> },
     /// Who answers for this step of this alert?
-    Ask { patient: PatientId, ordinal: u32, round: u32, step: u32 },
+    Ask { alert: AlertId, round: u32, step: u32 },
     /// Take a snapshot of what changed.
     Sweep(SweepPart),
 }
@@ -83,9 +82,9 @@ impl Actor for CareTeam {
         point(Point::CareTeamInRecovery, self.unit.as_str())?;
         // What lay in a predecessor's mailbox is gone; the alerts still say what is being asked.
         for (alert, round, step) in self.context.feed.questions_of(&self.unit) {
-            tell_patient(
+            tell_subject(
                 &self.context,
-                &alert.patient,
+                &alert.subject,
                 answer(&ladder, &self.context.options.fallback, alert.ordinal, round, step),
             );
         }
@@ -109,12 +108,12 @@ impl Actor for CareTeam {
                 }
                 drop(reply.send(Ok(())));
             }
-            CareTeamMsg::Ask { patient, ordinal, round, step } => {
+            CareTeamMsg::Ask { alert, round, step } => {
                 point(Point::CareTeamOnAsk, self.unit.as_str())?;
-                tell_patient(
+                tell_subject(
                     &self.context,
-                    &patient,
-                    answer(ladder, &self.context.options.fallback, ordinal, round, step),
+                    &alert.subject,
+                    answer(ladder, &self.context.options.fallback, alert.ordinal, round, step),
                 );
             }
             CareTeamMsg::Sweep(part) => stream.sweep(&self.context, ladder, || (), part),
@@ -169,10 +168,10 @@ impl CareTeam {
     }
 }
 
-fn answer(ladder: &Ladder, fallback: &[PersonId], ordinal: u32, round: u32, step: u32) -> PatientMsg {
+fn answer(ladder: &Ladder, fallback: &[PersonId], ordinal: u32, round: u32, step: u32) -> TeamAnswer {
     let index = usize::try_from(step).unwrap_or(usize::MAX).saturating_sub(1);
     let (people, delay_ms) = ladder.steps.get(index).cloned().unwrap_or((Vec::new(), 60_000));
-    PatientMsg::TeamAnswered(TeamAnswer {
+    TeamAnswer {
         ordinal,
         round,
         step,
@@ -183,5 +182,5 @@ fn answer(ladder: &Ladder, fallback: &[PersonId], ordinal: u32, round: u32, step
         last: index + 1 >= ladder.steps.len(),
         policy_version: ladder.version,
         fallback: fallback.to_vec(),
-    })
+    }
 }

@@ -14,7 +14,7 @@ use crate::actors::handle::{AlertView, Answered, Handle};
 use crate::api::identity::{Action, Directory, Person, authenticate, may, sees};
 use crate::clinical::alert::{Command, Verb, Verdict};
 use crate::clinical::condition::{ConditionKind, Priority};
-use crate::clinical::ids::{AlertId, PatientId, PersonId, UnitId};
+use crate::clinical::ids::{AlertId, PatientId, PersonId, Subject, UnitId};
 use crate::proto::alert_service_server::AlertService;
 use crate::proto::{self, AnswerRequest, AnswerResponse};
 
@@ -60,7 +60,7 @@ impl Alerts {
 
     /// The kind of an alert. What the person may not see does not exist for them.
     async fn kind_of(&self, person: &Person, id: &AlertId) -> Result<ConditionKind, Status> {
-        let (views, _) = self.handle.alerts(None, Some(&id.patient), true).await;
+        let (views, _) = self.handle.alerts(None, Some(&id.subject), true).await;
         let kind = views.iter().find(|view| view.id == *id).map(|view| view.alert.condition.kind);
         kind.filter(|kind| sees(person, *kind)).ok_or_else(no_such_alert)
     }
@@ -88,7 +88,7 @@ impl Alerts {
             reason: reason(&asked.reason, needs_reason)?,
             seen_version: asked.version,
         };
-        let answered = self.handle.answer(&id.patient, command).await.map_err(|error| status(&error))?;
+        let answered = self.handle.answer(&id.subject, command).await.map_err(|error| status(&error))?;
         let (done, view) = match answered {
             Answered::Done(view) => (true, view),
             Answered::Stale(view) => (false, view),
@@ -116,6 +116,16 @@ fn unit(text: &str) -> Result<Option<UnitId>, Status> {
     if text.is_empty() { Ok(None) } else { UnitId::new(text).map(Some).map_err(invalid) }
 }
 
+/// Whose alerts are asked for; both fields say the same where the subject is a patient.
+fn subject(asked: &proto::ListAlertsRequest) -> Result<Option<Subject>, Status> {
+    match (asked.subject.as_str(), asked.patient.as_str()) {
+        ("", "") => Ok(None),
+        ("", patient) => PatientId::new(patient).map(|id| Some(Subject::Patient(id))).map_err(invalid),
+        (subject, "") => subject.parse().map(Some).map_err(invalid),
+        _ => Err(Status::invalid_argument("name a patient or a subject, not both")),
+    }
+}
+
 /// Open before closed, unanswered first, then by priority and age; closed ones newest first.
 fn in_order_of_urgency(views: &mut [Arc<AlertView>]) {
     use crate::clinical::alert::Response::Answered;
@@ -141,9 +151,8 @@ impl AlertService for Alerts {
         let person = self.viewer(request.metadata())?;
         let asked = request.into_inner();
         let unit = unit(&asked.unit)?;
-        let patient =
-            if asked.patient.is_empty() { None } else { Some(PatientId::new(&asked.patient).map_err(invalid)?) };
-        let (mut views, position) = self.handle.alerts(unit.as_ref(), patient.as_ref(), asked.closed_too).await;
+        let subject = subject(&asked)?;
+        let (mut views, position) = self.handle.alerts(unit.as_ref(), subject.as_ref(), asked.closed_too).await;
         views.retain(|view| sees(&person, view.alert.condition.kind));
         in_order_of_urgency(&mut views);
         let alerts = views.iter().map(|view| view::alert(view)).collect();

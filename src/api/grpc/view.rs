@@ -17,7 +17,8 @@ pub(super) fn alert(view: &AlertView) -> proto::Alert {
     let state = if alert.closed.is_some() { proto::ResponseState::Closed } else { state };
     proto::Alert {
         id: view.id.to_string(),
-        patient: view.id.patient.to_string(),
+        patient: view.id.subject.patient().map(ToString::to_string).unwrap_or_default(),
+        subject: view.id.subject.to_string(),
         unit: view.unit.to_string(),
         bed: view.bed.to_string(),
         rule: condition.key.rule.to_string(),

@@ -142,6 +142,7 @@ impl PatientState {
     /// What follows; `None`: it is so already.
     fn decide(&self, input: &PatientInput, now: Timestamp) -> Result<Option<Decision>, Refused> {
         match input {
+            PatientInput::Consumed(_) | PatientInput::RulesAdopted { .. } => Ok(Some(Vec::new())),
             PatientInput::Admitted { unit, bed, profile, .. } => {
                 if self.stay.is_admitted(unit, bed, profile) {
                     return Ok(None);
@@ -159,8 +160,8 @@ impl PatientState {
             }
             PatientInput::StandbyEnded(_) if self.stay.standby().is_none() => Ok(None),
             PatientInput::StandbyEnded(_) => Ok(Some(stay_effects::resume(&self.book, now))),
-            input => {
-                let events = self.ask_book(input, now)?;
+            PatientInput::Alert(input) => {
+                let events = self.book.decide(&input.ask(), now)?;
                 Ok(Some(self.with_terms(events, now)))
             }
         }
@@ -176,20 +177,6 @@ impl PatientState {
             events.extend(stay_effects::under_terms(&self.stay, &book, &events));
         }
         events
-    }
-
-    fn ask_book(&self, input: &PatientInput, now: Timestamp) -> Result<Decision, Refused> {
-        match input {
-            PatientInput::Consumed(_)
-            | PatientInput::Admitted { .. }
-            | PatientInput::RulesAdopted { .. }
-            | PatientInput::Stay { .. }
-            | PatientInput::StandbyEnded(_) => Ok(Vec::new()),
-            PatientInput::Tick { fallback } => self.book.decide(&BookInput::Tick { fallback }, now),
-            PatientInput::TeamAnswered(said) => self.book.decide(&BookInput::TeamAnswered(said), now),
-            PatientInput::Command(command) => self.book.decide(&BookInput::Command(command), now),
-            PatientInput::Withdrawn => self.book.decide(&BookInput::Withdraw, now),
-        }
     }
 
     /// Restores what an item did to the rolling windows, without deciding: its events are in the journal.

@@ -1,6 +1,7 @@
 //! Between the facts of the pure core and their stored format (`proto/vigil/v1/journal.proto`).
 
 mod alert;
+mod alert_input;
 mod condition;
 mod device;
 mod error;

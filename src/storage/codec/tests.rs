@@ -4,7 +4,9 @@ use smallvec::smallvec;
 use smol_str::SmolStr;
 
 use super::*;
-use crate::clinical::alert::{AlertEvent, CloseCause, Command, RoundCause, TeamAnswer, Term, Verb, Verdict};
+use crate::clinical::alert::{
+    AlertEvent, AlertInput, CloseCause, Command, RoundCause, TeamAnswer, Term, Verb, Verdict,
+};
 use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Priority};
 use crate::clinical::decoder::DecodedBy;
@@ -176,16 +178,16 @@ fn alert_events() -> Vec<AlertEvent> {
 
 fn inputs() -> Vec<PatientInput> {
     let command = |verb| {
-        PatientInput::Command(Command {
+        PatientInput::Alert(AlertInput::Command(Command {
             ordinal: 4,
             verb,
             by: person("ada"),
             reason: "because".into(),
             seen_version: 2,
-        })
+        }))
     };
     let answered = |answer| {
-        PatientInput::TeamAnswered(TeamAnswer {
+        PatientInput::Alert(AlertInput::TeamAnswered(TeamAnswer {
             ordinal: 4,
             round: 1,
             step: 2,
@@ -196,7 +198,7 @@ fn inputs() -> Vec<PatientInput> {
             last: true,
             policy_version: 9,
             fallback: vec![person("chief")],
-        })
+        }))
     };
     vec![
         PatientInput::Consumed(smallvec![
@@ -210,7 +212,7 @@ fn inputs() -> Vec<PatientInput> {
             by: Some(person("ada")),
         },
         PatientInput::RulesAdopted { hash: [7; 32], engine: 1 },
-        PatientInput::Tick { fallback: vec![person("chief")] },
+        PatientInput::Alert(AlertInput::Tick { fallback: vec![person("chief")] }),
         answered(None),
         answered(Some(Term::Ms(600_000))),
         answered(Some(Term::Until(Timestamp(5)))),
@@ -224,7 +226,7 @@ fn inputs() -> Vec<PatientInput> {
         command(Verb::Escalate { to: Some(person("bo")) }),
         command(Verb::Reset),
         command(Verb::Comment),
-        PatientInput::Withdrawn,
+        PatientInput::Alert(AlertInput::Withdrawn),
         PatientInput::StandbyEnded(StandbyEnd::Due),
         PatientInput::StandbyEnded(StandbyEnd::SignalsReturned),
     ]

@@ -10,7 +10,7 @@ use crate::api::grpc::view::{self, invalid, status};
 use crate::api::identity::{Action, Person, may, sees};
 use crate::clinical::alert::{Command, Verb};
 use crate::clinical::condition::{ConditionKind, Priority};
-use crate::clinical::ids::{AlertId, PatientId, PersonId};
+use crate::clinical::ids::{AlertId, PatientId, PersonId, Subject};
 use crate::proto;
 
 /// More alerts at once are no answer that anybody has thought about.
@@ -29,7 +29,8 @@ impl Alerts {
         let why = reason(&asked.reason, true)?;
         let patient =
             if asked.patient.is_empty() { None } else { Some(PatientId::new(&asked.patient).map_err(invalid)?) };
-        let (views, _) = self.handle.alerts(unit("")?.as_ref(), patient.as_ref(), false).await;
+        let subject = patient.map(Subject::Patient);
+        let (views, _) = self.handle.alerts(unit("")?.as_ref(), subject.as_ref(), false).await;
         let mine = views.into_iter().filter(|view| view.alert.owner() == Some(&person.id));
         let mut answers = Vec::new();
         for view in mine {
@@ -70,7 +71,7 @@ impl Alerts {
 
     /// An alert that the person may see.
     async fn seen(&self, person: &Person, id: &AlertId) -> Result<Arc<AlertView>, Status> {
-        let (views, _) = self.handle.alerts(None, Some(&id.patient), true).await;
+        let (views, _) = self.handle.alerts(None, Some(&id.subject), true).await;
         let found = views.into_iter().find(|view| view.id == *id);
         found.filter(|view| sees(person, view.alert.condition.kind)).ok_or_else(no_such_alert)
     }
@@ -84,7 +85,7 @@ impl Alerts {
         seen_version: u32,
     ) -> Result<proto::AnswerResponse, Status> {
         let command = Command { ordinal: id.ordinal, verb, by: person.id.clone(), reason: reason.into(), seen_version };
-        let answered = self.handle.answer(&id.patient, command).await.map_err(|error| status(&error))?;
+        let answered = self.handle.answer(&id.subject, command).await.map_err(|error| status(&error))?;
         let (done, view) = match answered {
             Answered::Done(view) => (true, view),
             Answered::Stale(view) => (false, view),
