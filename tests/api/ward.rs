@@ -33,7 +33,7 @@ pub async fn admit(site: &mut Site, patient: &str, device: &str, person: &str) {
     let steps = vec![proto::CareStep { people: vec![person.into()], delay_ms: 600_000 }];
     let team = Some(proto::CareTeam { unit: "icu".into(), steps });
     admin.set_care_team(with_token(&token, proto::SetCareTeamRequest { team })).await.unwrap();
-    let request = proto::AdmitPatientRequest { patient: patient.into(), unit: "icu".into(), bed: "4".into() };
+    let request = proto::AdmitPatientRequest { patient: patient.into(), unit: "icu".into(), bed: "4".into(), profile: None };
     admin.admit_patient(with_token(&token, request)).await.unwrap();
     let request = proto::AssignDeviceRequest { device: device.into(), patient: patient.into(), from_us: 0 };
     admin.assign_device(with_token(&token, request)).await.unwrap();

@@ -21,7 +21,7 @@ use crate::actors::sweep::SweepPart;
 use crate::admission::Permit;
 use crate::clinical::alert::{Command, Refused};
 use crate::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
-use crate::clinical::patient::{Item, PatientInput, PatientRecord, PatientState, Run};
+use crate::clinical::patient::{Item, PatientInput, PatientRecord, PatientState, Profile, Run};
 use crate::clinical::rules::RuleSet;
 use crate::faults::{Point, point};
 use crate::proto::RecordKind;
@@ -48,7 +48,7 @@ pub(crate) enum PatientMsg {
     /// The device's stream holds items up to `through`: read what was missed.
     CatchUp { device: DeviceId, through: u64 },
     /// Admit, or move.
-    Admit { unit: UnitId, bed: SmolStr, reply: oneshot::Sender<Result<(), OperationError>> },
+    Admit { unit: UnitId, bed: SmolStr, profile: Profile, reply: oneshot::Sender<Result<(), OperationError>> },
     /// The care team's answer for a step.
     TeamAnswered {
         ordinal: u32,
@@ -74,6 +74,7 @@ pub(crate) enum PatientMsg {
 pub(crate) struct PatientSummary {
     pub unit: Option<UnitId>,
     pub bed: SmolStr,
+    pub profile: Profile,
     pub devices: Vec<DeviceId>,
     pub marks: Vec<(DeviceId, u64)>,
     /// Whether any alert is open: the actor must then run from the start.
@@ -85,6 +86,7 @@ impl PatientSummary {
         Self {
             unit: state.unit().cloned(),
             bed: state.bed().clone(),
+            profile: state.profile().clone(),
             devices: state.devices().cloned().collect(),
             marks: state.marks().map(|(device, mark)| (device.clone(), mark)).collect(),
             open_alerts: u32::try_from(state.book().open().len()).unwrap_or(u32::MAX),
@@ -200,7 +202,9 @@ impl Actor for PatientActor {
                 self.consume(parts, &device, &StoredItem { stream_sequence, received_at, item }, permit)?;
             }
             PatientMsg::CatchUp { device, through } => self.catch_up(parts, &device, through).await?,
-            PatientMsg::Admit { unit, bed, reply } => self.admit(parts, unit, bed, reply, now),
+            PatientMsg::Admit { unit, bed, profile, reply } => {
+                self.admit(parts, PatientInput::Admitted { unit, bed, profile }, reply, now);
+            },
             PatientMsg::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version } => {
                 let fallback = self.context.options.fallback.clone();
                 let input = PatientInput::TeamAnswered {
@@ -325,17 +329,15 @@ impl PatientActor {
     fn admit(
         &self,
         parts: &mut Parts,
-        unit: UnitId,
-        bed: SmolStr,
+        input: PatientInput,
         reply: oneshot::Sender<Result<(), OperationError>>,
         now: Timestamp,
     ) {
         let reply = Some(Reply::Operation(reply));
-        if parts.state.unit() == Some(&unit) && *parts.state.bed() == bed {
+        if parts.state.is_so_already(&input) {
             self.append(parts, None, reply, None, None);
             return;
         }
-        let input = PatientInput::Admitted { unit, bed };
         if let Ok(Some(events)) = parts.state.handle(&input, now) {
             let entry = self.entry(&parts.state);
             let record = PatientRecord { now: parts.state.now(), input, events };
@@ -373,6 +375,7 @@ impl PatientActor {
             patient: self.id.clone(),
             unit: state.unit()?.clone(),
             bed: state.bed().clone(),
+            profile: state.profile().clone(),
             devices: state.devices().cloned().collect(),
         })
     }

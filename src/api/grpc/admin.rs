@@ -11,8 +11,10 @@ use crate::actors::handle::{CareStep, DeviceEntry, Handle};
 use crate::api::figures::Figures;
 use crate::api::identity::{Action, Directory, authenticate, may};
 use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, UnitId};
+use crate::clinical::patient::Profile;
 use crate::proto;
 use crate::proto::admin_service_server::AdminService;
+use crate::storage::codec::{decode_profile, encode_profile};
 use crate::time::Timestamp;
 
 /// The most entries of one page, and how many where the request does not say.
@@ -51,6 +53,11 @@ fn name(what: &str, text: &str) -> Result<SmolStr, Status> {
         )));
     }
     Ok(SmolStr::new(text))
+}
+
+fn profile(asked: Option<&proto::PatientProfile>) -> Result<Profile, Status> {
+    let profile = asked.map(decode_profile).transpose();
+    Ok(profile.map_err(|error| Status::invalid_argument(format!("profile: {}", error.why)))?.unwrap_or_default())
 }
 
 fn page_size(asked: u32) -> usize {
@@ -121,7 +128,8 @@ impl AdminService for Admin {
         let patient = PatientId::new(&asked.patient).map_err(invalid)?;
         let unit = UnitId::new(&asked.unit).map_err(invalid)?;
         let bed = name("bed", &asked.bed)?;
-        self.handle.admit_patient(patient, unit, bed).await.map_err(|error| status(&error))?;
+        let profile = profile(asked.profile.as_ref())?;
+        self.handle.admit_patient(patient, unit, bed, profile).await.map_err(|error| status(&error))?;
         Ok(Response::new(proto::AdmitPatientResponse {}))
     }
 
@@ -179,6 +187,7 @@ impl AdminService for Admin {
             unit: entry.unit.to_string(),
             bed: entry.bed.to_string(),
             devices: entry.devices.iter().map(ToString::to_string).collect(),
+            profile: Some(encode_profile(&entry.profile)),
         });
         Ok(Response::new(proto::ListPatientsResponse { patients: patients.collect(), next_page_token }))
     }

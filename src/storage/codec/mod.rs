@@ -5,6 +5,7 @@ mod condition;
 mod device;
 mod error;
 mod patient;
+mod profile;
 mod reading;
 mod unit_streams;
 
@@ -14,6 +15,7 @@ mod tests;
 pub use device::{DeviceRecord, decode_device, encode_device};
 pub use error::DecodeError;
 pub use patient::{decode_patient, encode_patient};
+pub use profile::{decode_profile, encode_profile};
 pub use reading::{decode_reading, encode_reading};
 pub use unit_streams::{
     CareRecord, PersonEvent, PersonRecord, RulesRecord, decode_care, decode_person, decode_rules, encode_care,
