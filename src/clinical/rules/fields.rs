@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 use toml_edit::{Item, TableLike};
 
 use super::mistake::Mistake;
-use crate::clinical::codes::{Allowed, CODES, Code, CodeInfo};
+use crate::clinical::codes::CodeInfo;
+use crate::clinical::ids::RuleId;
+use crate::clinical::units::Unit;
 
 /// A rule file that is being read.
 pub(super) struct Source<'a> {
@@ -27,6 +29,14 @@ impl Source<'_> {
     }
 }
 
+/// A code that has numbers, and which it can have.
+pub(super) struct NumberCode {
+    /// `None`: a mistake has been noted.
+    pub(super) info: Option<&'static CodeInfo>,
+    pub(super) min: f64,
+    pub(super) max: f64,
+}
+
 /// One table.
 pub(super) struct Fields<'a> {
     pub(super) source: &'a Source<'a>,
@@ -35,11 +45,13 @@ pub(super) struct Fields<'a> {
     what: &'a str,
     offset: usize,
     known: Vec<&'static str>,
+    /// The unit of the quantities in this table, and that of their code.
+    pub(super) units: Option<(Unit, Unit)>,
 }
 
 impl<'a> Fields<'a> {
     pub(super) fn new(source: &'a Source<'a>, what: &'a str, table: &'a dyn TableLike, offset: usize) -> Self {
-        Self { source, table, what, offset, known: Vec::new() }
+        Self { source, table, what, offset, known: Vec::new(), units: None }
     }
 
     /// Where the table begins.
@@ -57,7 +69,7 @@ impl<'a> Fields<'a> {
         self.source.mistake(self.offset_of(key), format!("`{key}` {what}"));
     }
 
-    fn item(&mut self, key: &'static str) -> Option<&'a Item> {
+    pub(super) fn item(&mut self, key: &'static str) -> Option<&'a Item> {
         self.known.push(key);
         self.table.get(key).filter(|item| !item.is_none())
     }
@@ -176,18 +188,6 @@ impl<'a> Fields<'a> {
         found
     }
 
-    /// The short name of a code that has numbers.
-    pub(super) fn number_code(&mut self, key: &'static str) -> Option<(&'static CodeInfo, f64, f64)> {
-        let name = self.text(key)?;
-        if let Some((info, Allowed::Number { min, max })) = Code::by_name(name).map(|info| (info, info.allowed)) {
-            return Some((info, min, max));
-        }
-        let numeric = CODES.iter().filter(|info| matches!(info.allowed, Allowed::Number { .. }));
-        let names: Vec<_> = numeric.map(|info| info.name).collect();
-        self.wrong(key, &format!("is not a code with numbers; allowed: {}", names.join(", ")));
-        None
-    }
-
     /// A table inside this one.
     pub(super) fn table(&mut self, key: &'static str) -> Option<Fields<'a>> {
         let item = self.item(key)?;
@@ -197,6 +197,36 @@ impl<'a> Fields<'a> {
             return None;
         };
         Some(Fields::new(self.source, key, table, offset))
+    }
+
+    /// The tables of a list, `[[...]]` or inline; empty where the key is missing.
+    pub(super) fn tables(&mut self, key: &'static str) -> Vec<Fields<'a>> {
+        let Some(item) = self.item(key) else { return Vec::new() };
+        let fields = |table: &'a dyn TableLike, span: Option<std::ops::Range<usize>>| {
+            let offset = span.map_or(self.offset, |span| span.start);
+            Fields::new(self.source, key, table, offset)
+        };
+        if let Some(tables) = item.as_array_of_tables() {
+            return tables.iter().map(|table| fields(table, table.span())).collect();
+        }
+        let inline = item.as_array().map(|array| array.iter().map(|value| Some((value.as_inline_table()?, value.span()))));
+        let found: Option<Vec<_>> = inline.and_then(Iterator::collect);
+        let Some(found) = found else {
+            self.wrong(key, "must be a list of tables");
+            return Vec::new();
+        };
+        found.into_iter().map(|(table, span)| fields(table, span)).collect()
+    }
+
+    /// The name of a rule or score.
+    pub(super) fn id(&mut self) -> Option<RuleId> {
+        let text = self.text("id")?;
+        let lower = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        let id = RuleId::new(text).ok().filter(|_| lower);
+        if id.is_none() {
+            self.wrong("id", "must be 1 to 64 characters of a-z 0-9 _");
+        }
+        id
     }
 
     /// Notes every key that nothing has asked for.
