@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::table::{Input, Points, Score};
-use crate::clinical::codes::Code;
+use crate::clinical::codes::{Allowed, Code};
 use crate::clinical::patient::{Profile, Spo2Scale};
 use crate::clinical::reading::Reading;
 use crate::clinical::rules::joint::NewestValue;
@@ -70,6 +70,16 @@ pub struct InputShown {
     pub at: Timestamp,
     /// Its points.
     pub points: u8,
+}
+
+impl InputShown {
+    /// The word that the value is; `None`: it is a number.
+    #[must_use]
+    pub fn word(&self) -> Option<&'static str> {
+        let Allowed::Word(words) = self.code.info()?.allowed else { return None };
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A place of a word.
+        words.get(self.value as usize).copied()
+    }
 }
 
 /// The outcome of one score at one instant.
