@@ -10,8 +10,9 @@ use vigil::clinical::codes::Code;
 use vigil::clinical::condition::Evidence;
 use vigil::clinical::ids::{DeviceId, IdError};
 use vigil::clinical::judge::judge;
+use vigil::clinical::patient::{AgeClass, Profile};
 use vigil::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
-use vigil::clinical::rules::{RuleSet, RuleStates};
+use vigil::clinical::rules::{RuleSet, RuleStates, Subject};
 use vigil::clinical::units::Unit;
 use vigil::time::Timestamp;
 
@@ -51,6 +52,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         unit: Unit::None,
         validity: Validity::Valid,
     };
+    let profile = Profile { age: AgeClass::Adult, ..Profile::default() };
+    let about = Subject::Patient(&profile);
     let mut patients = vec![RuleStates::default(); PATIENTS];
     let (mut observations, mut transitions) = (0_u64, 0);
     let start = Instant::now();
@@ -64,8 +67,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let saturation = if nth % 10 == 0 { &mut bad } else { &mut good };
             black_box(judge(&mut beats));
             black_box(judge(saturation));
-            transitions += states.observe(&rules, &beats, &ecg).len();
-            transitions += states.observe(&rules, saturation, &oximeter).len();
+            transitions += states.observe(&rules, about, &beats, &ecg).len();
+            transitions += states.observe(&rules, about, saturation, &oximeter).len();
             observations += 3;
         }
     }

@@ -3,8 +3,11 @@
 mod api {
     mod answers;
     mod devices;
+    mod gateways;
     mod harness;
+    mod payloads;
     mod people;
+    mod stays;
     mod streams;
     mod tls;
     mod ward;

@@ -4,12 +4,13 @@ mod answer;
 mod engine_handle;
 mod entries;
 mod link;
+mod stays;
 mod views;
 mod watch;
 
 pub use answer::{Answered, OperationError};
 pub use engine_handle::Handle;
-pub use entries::{CareStep, DeviceEntry, InboxPage, PatientEntry, Status};
+pub use entries::{Admission, CareStep, DeviceEntry, InboxPage, PatientEntry, Status};
 pub use link::{DeviceHello, DeviceLink, NotLinked, Speaker};
 pub use views::{AlertNews, AlertView};
 pub use watch::{AlertWatch, Lagged};

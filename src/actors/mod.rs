@@ -4,9 +4,11 @@
 //! actors have in common.
 
 pub mod alert_feed;
-pub mod care_team;
+pub mod beds;
+mod care_team;
 mod context;
 mod counters;
+mod definitions;
 pub mod device;
 mod directory;
 mod effects;
@@ -28,5 +30,6 @@ mod tree;
 mod tests;
 
 pub use context::EngineOptions;
+pub use definitions::Definitions;
 pub use rule_book::ENGINE_VERSION;
 pub use tree::{Engine, StartError};

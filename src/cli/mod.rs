@@ -7,11 +7,15 @@ mod audit;
 mod check;
 mod codes;
 mod config;
+mod connect;
+mod decoders;
 mod demo;
+mod device;
 mod duration;
 mod evaluate;
 mod failure;
 mod log;
+mod patients;
 mod pki;
 mod progress;
 pub mod recording;
@@ -20,6 +24,7 @@ mod rules;
 mod serve;
 pub mod simulate;
 mod store;
+mod units;
 
 use std::process::ExitCode;
 
@@ -44,11 +49,14 @@ enum Verb {
     Codes(codes::Args),
     Config(config::Args),
     Demo(demo::Args),
+    Device(device::Args),
     Evaluate(evaluate::Args),
+    Patients(patients::Args),
     Pki(pki::Args),
     Replay(replay::Args),
     Serve(serve::Args),
     Simulate(simulate::Args),
+    Units(units::Args),
 }
 
 /// Runs the command line of this process and returns its exit code.
@@ -62,11 +70,14 @@ pub fn main() -> ExitCode {
         Verb::Codes(args) => codes::run(&args),
         Verb::Config(args) => config::run(&args),
         Verb::Demo(args) => demo::run(&args),
+        Verb::Device(args) => device::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
+        Verb::Patients(args) => patients::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::Serve(args) => serve::run(&args),
         Verb::Simulate(args) => simulate::run(args),
+        Verb::Units(args) => units::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

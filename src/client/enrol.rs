@@ -72,6 +72,9 @@ pub async fn enrol(registrar: &Registrar, ca_pem: &str, enrolments: Vec<Enrolmen
     let bearer = Bearer::from_file(&registrar.token_file)?;
     let channel = channel::connect(&channel::endpoint(&registrar.url, ca_pem, None)?).await?;
     let admin = AdminServiceClient::with_interceptor(channel, bearer);
+    let unit = proto::CreateUnitRequest { unit: registrar.unit.clone() };
+    let told = admin.clone().create_unit(unit).await;
+    told.map_err(|status| refused(&format!("creating unit {}", registrar.unit), status))?;
     let assigned = Arc::new(assignments(admin.clone()).await?);
     let enrolments = Arc::new(enrolments);
     let mut workers: JoinSet<Result<(), EnrolError>> = JoinSet::new();
@@ -117,7 +120,9 @@ async fn enrol_one(mut admin: Admin, unit: &str, enrolment: &Enrolment, assigned
         proto::RegisterDeviceRequest { device: device.clone(), model, firmware, unit: unit.clone(), gateway };
     let told = admin.register_device(register).await;
     told.map_err(|status| refused(&format!("registering device {device}"), status))?;
-    let told = admin.admit_patient(proto::AdmitPatientRequest { patient: patient.clone(), unit, bed, profile: Some(profile()) }).await;
+    let told = admin
+        .admit_patient(proto::AdmitPatientRequest { patient: patient.clone(), unit, bed, profile: Some(profile()) })
+        .await;
     told.map_err(|status| refused(&format!("admitting patient {patient}"), status))?;
     if assigned {
         return Ok(());

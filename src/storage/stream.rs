@@ -21,6 +21,8 @@ pub enum StreamKind {
     Person,
     /// The rule sets; there is one such stream.
     Rules,
+    /// The sets of decoders; there is one such stream.
+    Decoders,
 }
 
 impl StreamKind {
@@ -33,16 +35,17 @@ impl StreamKind {
             Self::Care => "care",
             Self::Person => "person",
             Self::Rules => "rules",
+            Self::Decoders => "decoders",
         }
     }
 }
 
 /// A text that names no stream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a stream is named device/ID, patient/ID, care/UNIT, person/ID or rules")]
+#[error("a stream is named device/ID, patient/ID, care/UNIT, person/ID, rules or decoders")]
 pub struct StreamNameError;
 
-/// The name of a stream: `device/ID`, `patient/ID`, `care/UNIT`, `person/ID` or `rules`. Cloning is cheap.
+/// The name of a stream: `device/ID`, `patient/ID`, `care/UNIT`, `person/ID`, `rules` or `decoders`. Cloning is cheap.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamName(Arc<str>);
 
@@ -77,6 +80,12 @@ impl StreamName {
         Self("rules".into())
     }
 
+    /// The stream of the sets of decoders.
+    #[must_use]
+    pub fn decoders() -> Self {
+        Self("decoders".into())
+    }
+
     /// Reads a name back from its text.
     ///
     /// # Errors
@@ -87,7 +96,7 @@ impl StreamName {
             Some(("patient", id)) => PatientId::new(id).is_ok(),
             Some(("care", id)) => UnitId::new(id).is_ok(),
             Some(("person", id)) => PersonId::new(id).is_ok(),
-            None => text == "rules",
+            None => matches!(text, "rules" | "decoders"),
             Some(_) => false,
         };
         if known { Ok(Self(text.into())) } else { Err(StreamNameError) }
@@ -103,6 +112,7 @@ impl StreamName {
     #[must_use]
     pub fn kind(&self) -> StreamKind {
         match self.0.as_bytes().first() {
+            Some(b'd') if self.as_str() == "decoders" => StreamKind::Decoders,
             Some(b'd') => StreamKind::Device,
             Some(b'c') => StreamKind::Care,
             Some(b'r') => StreamKind::Rules,
@@ -111,7 +121,7 @@ impl StreamName {
         }
     }
 
-    /// The id after the `/`; empty for the stream of the rules.
+    /// The id after the `/`; empty for the streams of the rules and decoders.
     #[must_use]
     pub fn id(&self) -> &str {
         self.0.split_once('/').map_or("", |(_, id)| id)

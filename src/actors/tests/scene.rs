@@ -7,13 +7,14 @@ use std::time::Duration;
 use smallvec::smallvec;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::actors::handle::{CareStep, DeviceEntry, DeviceHello, DeviceLink, Handle, Speaker};
+use crate::actors::handle::{Admission, CareStep, DeviceEntry, DeviceHello, DeviceLink, Handle, Speaker};
 use crate::actors::outlet::{Answer, Outlet};
 use crate::actors::{ENGINE_VERSION, Engine, EngineOptions};
 use crate::admission::Permit;
 use crate::audit::{Conservation, conserve, replay};
 use crate::clinical::alert::AlertEvent;
 use crate::clinical::codes::Code;
+use crate::clinical::device::Announcement;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
 use crate::clinical::patient::Profile;
 use crate::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
@@ -130,15 +131,18 @@ impl Ward {
             gateway: None,
             patient: None,
         };
+        handle.create_unit(self.unit()).await.unwrap();
         handle.register_device(entry).await.unwrap();
-        handle.admit_patient(self.patient(), self.unit(), "4".into(), Profile::default()).await.unwrap();
+        let admission = Admission { unit: self.unit(), bed: "4".into(), profile: Profile::default() };
+        handle.admit_patient(&self.person(), self.patient(), admission).await.unwrap();
     }
 
     /// Assigns the device; returns once the patient knows it.
     pub async fn assign(&self) {
         let handle = self.handle();
         handle.assign_device(self.device(), self.patient(), None).await.unwrap();
-        let knows = async || handle.patients(None, 9).await.iter().any(|entry| entry.devices == [self.device()]);
+        let knows =
+            async || handle.patients(None, 9, |_| true).await.iter().any(|entry| entry.devices == [self.device()]);
         until("the patient knows its device", knows).await;
     }
 
@@ -297,7 +301,13 @@ impl Sender {
 
     async fn connect(&mut self, handle: &Handle) {
         let key = ReadingKey { boot: 1, lane: Lane::Live, sequence: self.receipted + 1 };
-        let hello = DeviceHello { device: self.device.clone(), boot: 1, pending: vec![key], last_receipt: None };
+        let hello = DeviceHello {
+            device: self.device.clone(),
+            boot: 1,
+            pending: vec![key],
+            last_receipt: None,
+            announced: Announcement::default(),
+        };
         let Ok(link) = handle.link(&Speaker::Device(self.device.clone()), hello, &self.outlet).await else {
             // Its actor is being started again: a client would be refused with a retry hint.
             sleep(Duration::from_millis(5)).await;

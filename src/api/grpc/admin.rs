@@ -11,11 +11,11 @@ use crate::actors::handle::{CareStep, DeviceEntry, Handle};
 use crate::api::figures::Figures;
 use crate::api::identity::{Action, Directory, authenticate, may};
 use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, UnitId};
-use crate::clinical::patient::Profile;
 use crate::proto;
 use crate::proto::admin_service_server::AdminService;
-use crate::storage::codec::{decode_profile, encode_profile};
 use crate::time::Timestamp;
+
+mod patients;
 
 /// The most entries of one page, and how many where the request does not say.
 const PAGE_MAX: usize = 1_000;
@@ -41,8 +41,14 @@ impl Admin {
         Self { handle, directory, figures }
     }
 
-    fn check(&self, metadata: &MetadataMap, action: Action) -> Result<(), Status> {
-        Ok(may(&authenticate(&self.directory.now(), metadata)?, action)?)
+    fn check(&self, metadata: &MetadataMap, action: Action) -> Result<PersonId, Status> {
+        let person = authenticate(&self.directory.now(), metadata)?;
+        may(&person, action)?;
+        Ok(person.id)
+    }
+
+    fn administrator(&self, metadata: &MetadataMap) -> Result<PersonId, Status> {
+        self.check(metadata, Action::Administer)
     }
 }
 
@@ -53,11 +59,6 @@ fn name(what: &str, text: &str) -> Result<SmolStr, Status> {
         )));
     }
     Ok(SmolStr::new(text))
-}
-
-fn profile(asked: Option<&proto::PatientProfile>) -> Result<Profile, Status> {
-    let profile = asked.map(decode_profile).transpose();
-    Ok(profile.map_err(|error| Status::invalid_argument(format!("profile: {}", error.why)))?.unwrap_or_default())
 }
 
 fn page_size(asked: u32) -> usize {
@@ -103,7 +104,7 @@ impl AdminService for Admin {
         &self,
         request: Request<proto::RegisterDeviceRequest>,
     ) -> Result<Response<proto::RegisterDeviceResponse>, Status> {
-        self.check(request.metadata(), Action::Administer)?;
+        self.administrator(request.metadata())?;
         let asked = request.into_inner();
         let gateway =
             if asked.gateway.is_empty() { None } else { Some(GatewayId::new(&asked.gateway).map_err(invalid)?) };
@@ -123,21 +124,89 @@ impl AdminService for Admin {
         &self,
         request: Request<proto::AdmitPatientRequest>,
     ) -> Result<Response<proto::AdmitPatientResponse>, Status> {
-        self.check(request.metadata(), Action::Administer)?;
-        let asked = request.into_inner();
-        let patient = PatientId::new(&asked.patient).map_err(invalid)?;
-        let unit = UnitId::new(&asked.unit).map_err(invalid)?;
-        let bed = name("bed", &asked.bed)?;
-        let profile = profile(asked.profile.as_ref())?;
-        self.handle.admit_patient(patient, unit, bed, profile).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::AdmitPatientResponse {}))
+        self.admit(request).await
+    }
+
+    async fn move_patient(
+        &self,
+        request: Request<proto::MovePatientRequest>,
+    ) -> Result<Response<proto::MovePatientResponse>, Status> {
+        self.move_to(request).await
+    }
+
+    async fn prescribe_patient(
+        &self,
+        request: Request<proto::PrescribePatientRequest>,
+    ) -> Result<Response<proto::PrescribePatientResponse>, Status> {
+        self.prescribe(request).await
+    }
+
+    async fn begin_standby(
+        &self,
+        request: Request<proto::BeginStandbyRequest>,
+    ) -> Result<Response<proto::BeginStandbyResponse>, Status> {
+        self.standby(request).await
+    }
+
+    async fn end_standby(
+        &self,
+        request: Request<proto::EndStandbyRequest>,
+    ) -> Result<Response<proto::EndStandbyResponse>, Status> {
+        self.resume(request).await
+    }
+
+    async fn discharge_patient(
+        &self,
+        request: Request<proto::DischargePatientRequest>,
+    ) -> Result<Response<proto::DischargePatientResponse>, Status> {
+        self.discharge(request).await
+    }
+
+    async fn merge_patients(
+        &self,
+        request: Request<proto::MergePatientsRequest>,
+    ) -> Result<Response<proto::MergePatientsResponse>, Status> {
+        self.merge(request).await
+    }
+
+    async fn get_patient(
+        &self,
+        request: Request<proto::GetPatientRequest>,
+    ) -> Result<Response<proto::Patient>, Status> {
+        self.patient(&request)
+    }
+
+    async fn list_patients(
+        &self,
+        request: Request<proto::ListPatientsRequest>,
+    ) -> Result<Response<proto::ListPatientsResponse>, Status> {
+        self.patients(request).await
+    }
+
+    async fn create_unit(
+        &self,
+        request: Request<proto::CreateUnitRequest>,
+    ) -> Result<Response<proto::CreateUnitResponse>, Status> {
+        self.administrator(request.metadata())?;
+        let unit = UnitId::new(&request.into_inner().unit).map_err(invalid)?;
+        self.handle.create_unit(unit).await.map_err(|error| status(&error))?;
+        Ok(Response::new(proto::CreateUnitResponse {}))
+    }
+
+    async fn list_units(
+        &self,
+        request: Request<proto::ListUnitsRequest>,
+    ) -> Result<Response<proto::ListUnitsResponse>, Status> {
+        self.administrator(request.metadata())?;
+        let units = self.handle.units().into_iter().map(|unit| proto::Unit { unit: unit.to_string() });
+        Ok(Response::new(proto::ListUnitsResponse { units: units.collect() }))
     }
 
     async fn assign_device(
         &self,
         request: Request<proto::AssignDeviceRequest>,
     ) -> Result<Response<proto::AssignDeviceResponse>, Status> {
-        self.check(request.metadata(), Action::Administer)?;
+        self.administrator(request.metadata())?;
         let asked = request.into_inner();
         let device = DeviceId::new(&asked.device).map_err(invalid)?;
         let patient = PatientId::new(&asked.patient).map_err(invalid)?;
@@ -150,7 +219,7 @@ impl AdminService for Admin {
         &self,
         request: Request<proto::UnassignDeviceRequest>,
     ) -> Result<Response<proto::UnassignDeviceResponse>, Status> {
-        self.check(request.metadata(), Action::Administer)?;
+        self.administrator(request.metadata())?;
         let device = DeviceId::new(&request.into_inner().device).map_err(invalid)?;
         self.handle.unassign_device(device).await.map_err(|error| status(&error))?;
         Ok(Response::new(proto::UnassignDeviceResponse {}))
@@ -160,7 +229,7 @@ impl AdminService for Admin {
         &self,
         request: Request<proto::SetCareTeamRequest>,
     ) -> Result<Response<proto::SetCareTeamResponse>, Status> {
-        self.check(request.metadata(), Action::Administer)?;
+        self.administrator(request.metadata())?;
         let team = request.into_inner().team.ok_or_else(|| Status::invalid_argument("team must be set"))?;
         let unit = UnitId::new(&team.unit).map_err(invalid)?;
         if team.steps.is_empty() || team.steps.len() > STEPS_MAX {
@@ -171,36 +240,15 @@ impl AdminService for Admin {
         Ok(Response::new(proto::SetCareTeamResponse { policy_version }))
     }
 
-    async fn list_patients(
-        &self,
-        request: Request<proto::ListPatientsRequest>,
-    ) -> Result<Response<proto::ListPatientsResponse>, Status> {
-        self.check(request.metadata(), Action::Administer)?;
-        let asked = request.into_inner();
-        let size = page_size(asked.page_size);
-        let after = after(&asked.page_token, PatientId::new)?;
-        let entries = self.handle.patients(after.as_ref(), size).await;
-        let last = entries.last().filter(|_| entries.len() == size);
-        let next_page_token = last.map(|entry| entry.patient.to_string()).unwrap_or_default();
-        let patients = entries.into_iter().map(|entry| proto::Patient {
-            patient: entry.patient.to_string(),
-            unit: entry.unit.to_string(),
-            bed: entry.bed.to_string(),
-            devices: entry.devices.iter().map(ToString::to_string).collect(),
-            profile: Some(encode_profile(&entry.profile)),
-        });
-        Ok(Response::new(proto::ListPatientsResponse { patients: patients.collect(), next_page_token }))
-    }
-
     async fn list_devices(
         &self,
         request: Request<proto::ListDevicesRequest>,
     ) -> Result<Response<proto::ListDevicesResponse>, Status> {
-        self.check(request.metadata(), Action::Administer)?;
+        self.administrator(request.metadata())?;
         let asked = request.into_inner();
         let size = page_size(asked.page_size);
         let after = after(&asked.page_token, DeviceId::new)?;
-        let entries = self.handle.devices(after.as_ref(), size).await;
+        let entries = self.handle.devices(after.as_ref(), size, |_| true).await;
         let last = entries.last().filter(|_| entries.len() == size);
         let next_page_token = last.map(|entry| entry.device.to_string()).unwrap_or_default();
         let devices = entries.into_iter().map(device_on_wire).collect();
@@ -216,6 +264,7 @@ impl AdminService for Admin {
             readings_stored: engine.readings_stored,
             readings_duplicate: engine.readings_duplicate,
             readings_quarantined: engine.readings_quarantined,
+            readings_undecodable: engine.readings_undecodable,
             readings_declared_missing: engine.readings_declared_missing,
             readings_refused: self.figures.readings_refused.get(),
             observations_rejected: engine.observations_rejected,

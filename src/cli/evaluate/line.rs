@@ -92,7 +92,8 @@ impl<'a> ScoreLine<'a> {
         });
         let score = shown.score;
         let at_least = if shown.missing.is_empty() { "" } else { "at least " };
-        let missing = if shown.missing.is_empty() { String::new() } else { format!(", {} missing", shown.missing.join(", ")) };
+        let missing =
+            if shown.missing.is_empty() { String::new() } else { format!(", {} missing", shown.missing.join(", ")) };
         Self {
             event: "score",
             rule: score.id.as_str(),

@@ -91,7 +91,8 @@ pub(super) struct Applies {
 impl Applies {
     pub(super) fn parse(fields: &mut Fields<'_>, home: Home) -> Self {
         let ages = Ages::parse(fields);
-        let models: Vec<_> = fields.texts("models").into_iter().map(|(model, _)| SmolStr::new(model.to_lowercase())).collect();
+        let models: Vec<_> =
+            fields.texts("models").into_iter().map(|(model, _)| SmolStr::new(model.to_lowercase())).collect();
         if home == Home::Patient && !models.is_empty() {
             fields.wrong("models", "goes with `subject = \"device\"` only: a patient has no model");
         }

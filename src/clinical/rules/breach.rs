@@ -107,10 +107,7 @@ impl Threshold {
         let overlaps = if side.is_upper() { clears_at > limit } else { clears_at < limit };
         if overlaps {
             let allowed = if side.is_upper() { "at most" } else { "at least" };
-            fields.wrong(
-                clears_key,
-                &format!("overlaps the condition; allowed: {allowed} `{key}`, which is {limit}"),
-            );
+            fields.wrong(clears_key, &format!("overlaps the condition; allowed: {allowed} `{key}`, which is {limit}"));
             return None;
         }
         Some(Self { side, limit, clears_at })

@@ -150,8 +150,8 @@ impl Parts {
         self.slide_to(to.micros().div_euclid(part_us));
         let oldest = self.newest - i64::try_from(PARTS).unwrap_or(0);
         for (number, taken_ms) in (oldest..).zip(&mut self.taken_ms) {
-            let (begin, end) = (number * part_us, (number + 1) * part_us);
-            let overlap_us = (to.micros().min(end) - from.micros().max(begin)).max(0);
+            let (begin, end) = (number.saturating_mul(part_us), (number + 1).saturating_mul(part_us));
+            let overlap_us = to.micros().min(end).saturating_sub(from.micros().max(begin)).max(0);
             let most_ms = u32::try_from(part_us / 1_000).unwrap_or(u32::MAX);
             *taken_ms = taken_ms.saturating_add(u32::try_from(overlap_us / 1_000).unwrap_or(most_ms)).min(most_ms);
         }

@@ -61,7 +61,8 @@ impl CodeState {
 
     /// Tells the rules on missing limits whether any rule judges this code.
     fn note_missing(&mut self, rules: &View, code_rules: &CodeRules) {
-        let judged = self.slots.iter().zip(&code_rules.rules).any(|(slot, rule)| !slot.off && rules.kind(*rule).judges());
+        let judged =
+            self.slots.iter().zip(&code_rules.rules).any(|(slot, rule)| !slot.off && rules.kind(*rule).judges());
         for (slot, rule) in self.slots.iter_mut().zip(&code_rules.rules) {
             if matches!(rules.kind(*rule), Kind::LimitsMissing(_)) {
                 slot.count = u16::from(!judged);

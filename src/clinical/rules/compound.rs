@@ -56,7 +56,8 @@ impl Compound {
     /// What makes the condition, if it is so: the newest start among `all` and `any`.
     fn cause(&self, standing: &impl Fn(u16) -> Option<Standing>) -> Option<Standing> {
         let there = |rule: &u16| standing(*rule);
-        if self.during.rules.iter().any(|rule| there(rule).is_none()) || self.not.rules.iter().any(|r| there(r).is_some())
+        if self.during.rules.iter().any(|rule| there(rule).is_none())
+            || self.not.rules.iter().any(|r| there(r).is_some())
         {
             return None;
         }

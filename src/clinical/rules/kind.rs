@@ -93,9 +93,7 @@ const KINDS: [(&str, bool, Parse); 23] = [
     ("flutter", false, |fields, _| Flutter::parse(fields).map(Kind::Flutter)),
     ("beat_rate", true, |fields, delay_us| BeatRate::parse(fields, delay_us).map(Kind::BeatRate)),
     ("score_band", false, |fields, _| ScoreBand::parse(fields).map(Kind::ScoreBand)),
-    ("score_incomplete", true, |fields, delay_us| {
-        ScoreIncomplete::parse(fields, delay_us).map(Kind::ScoreIncomplete)
-    }),
+    ("score_incomplete", true, |fields, delay_us| ScoreIncomplete::parse(fields, delay_us).map(Kind::ScoreIncomplete)),
     ("compound", true, |fields, delay_us| Compound::parse(fields, delay_us).map(Kind::Compound)),
 ];
 

@@ -21,7 +21,10 @@ pub(super) struct LimitsMissing {
 pub(super) enum Judged {
     Code(Code),
     /// A score, by its name until the set is complete, then by its place.
-    Score { name: SmolStr, index: u16 },
+    Score {
+        name: SmolStr,
+        index: u16,
+    },
 }
 
 impl LimitsMissing {
@@ -33,7 +36,7 @@ impl LimitsMissing {
             let name = SmolStr::new(fields.text("score")?);
             return Some(Self { of: Judged::Score { name, index: 0 } });
         }
-        Some(Self { of: Judged::Code(fields.any_code("code")?.code) })
+        Some(Self { of: Judged::Code(fields.code("code")?.code) })
     }
 
     /// Something came that would have to be judged.

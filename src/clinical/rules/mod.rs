@@ -16,14 +16,12 @@ mod compound;
 mod deviation;
 mod device;
 mod events;
-mod fields;
 mod joint;
 mod kind;
 mod limit;
 mod limits;
 mod limits_missing;
 mod memory;
-mod mistake;
 mod no_transmission;
 mod parse;
 mod present;
@@ -49,8 +47,10 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+use super::{fields, mistake};
+
+pub use super::mistake::Mistake;
 pub use applies::{Home, Subject};
-pub use mistake::Mistake;
 pub use rule::Rule;
 pub use score::{InputShown, Score, ScoreShown};
 pub use set::RuleSet;

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 
 use smol_str::SmolStr;
-use toml_edit::{Document, Item, TableLike};
+use toml_edit::{Item, TableLike};
 
 use super::applies::{Applies, Home};
-use super::fields::{Fields, Source};
+use super::fields::{Fields, Source, documents};
 use super::kind::Kind;
 use super::mistake::Mistake;
 use super::resolve;
@@ -34,18 +34,10 @@ pub(super) struct Placed<T> {
 
 /// Reads all files.
 pub(super) fn files(files: &[(String, String)], mistakes: &RefCell<Vec<Mistake>>) -> Parsed {
-    let documents: Vec<_> = files.iter().map(|(file, text)| (file, text, Document::parse(text.as_str()))).collect();
+    let documents = documents(files, mistakes);
     let (mut rules, mut scores) = (Vec::new(), Vec::new());
-    for (file, text, document) in &documents {
-        let source = Source { file, text, mistakes };
-        match document {
-            Ok(document) => read_file(&source, document.as_table(), &mut rules, &mut scores),
-            Err(error) => {
-                let offset = error.span().map_or(0, |span| span.start);
-                let what = error.message().trim().replace('\n', "; ");
-                source.mistake(offset, format!("the file is not TOML: {what}"));
-            }
-        }
+    for (source, document) in &documents {
+        read_file(source, document.as_table(), &mut rules, &mut scores);
     }
     resolve::names(&rules, &scores, mistakes);
     resolve::superseding(&mut rules, mistakes);
@@ -54,13 +46,6 @@ pub(super) fn files(files: &[(String, String)], mistakes: &RefCell<Vec<Mistake>>
     let bare = |placed: Placed<Rule>| placed.what;
     let scores = scores.into_iter().map(|placed| placed.what).collect();
     Parsed { rules: rules.into_iter().map(bare).collect(), scores, compounds }
-}
-
-/// Mistakes in the order of files and lines.
-pub(super) fn in_order(mut mistakes: Vec<Mistake>, files: &[(String, String)]) -> Vec<Mistake> {
-    mistakes.sort_by_key(|mistake| (files.iter().position(|(file, _)| *file == mistake.file), mistake.line));
-    mistakes.dedup();
-    mistakes
 }
 
 fn read_file(

@@ -125,7 +125,9 @@ impl Present {
         self.next_due = Timestamp::MAX;
         let mut transitions = Vec::new();
         for entry in &mut self.entries {
-            let Some(rule) = brought.rules.index_of(&entry.rule).filter(|_| entry.held == Held::Delayed) else { continue };
+            let Some(rule) = brought.rules.index_of(&entry.rule).filter(|_| entry.held == Held::Delayed) else {
+                continue;
+            };
             let due = entry.onset.plus_us(brought.rules.rule(rule).signal_delay_us);
             if due > brought.until {
                 self.next_due = self.next_due.min(due);
@@ -141,13 +143,7 @@ impl Present {
     }
 
     /// What a rule's condition is once `changes` are settled; `None`: it is not present.
-    pub(super) fn standing(
-        &self,
-        rules: &View,
-        changes: &Changes,
-        rule: u16,
-        device: u16,
-    ) -> Option<Standing> {
+    pub(super) fn standing(&self, rules: &View, changes: &Changes, rule: u16, device: u16) -> Option<Standing> {
         let id = &rules.rule(rule).id;
         let alone = rules.rule(rule).is_of_whole_patient();
         let entry = |not: Option<u16>| {

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::fields::{Fields, NumberCode};
 use crate::clinical::codes::{Allowed, CODES, Code, CodeInfo};
+use crate::clinical::ids::RuleId;
 use crate::clinical::units::Unit;
 
 impl NumberCode {
@@ -20,7 +21,7 @@ impl<'a> Fields<'a> {
         if let Some((info, Allowed::Number { min, max })) = Code::by_name(name).map(|info| (info, info.allowed)) {
             return Some(NumberCode { info: Some(info), min, max });
         }
-        self.wrong(key, &format!("is not a code with numbers; allowed: {}", names(|allowed| is_number(allowed))));
+        self.wrong(key, &format!("is not a code with numbers; allowed: {}", names(is_number)));
         None
     }
 
@@ -32,7 +33,10 @@ impl<'a> Fields<'a> {
         if unit.converts_to(info.unit) {
             self.units = Some((unit, info.unit));
         } else {
-            let what = format!("`{text}` does not convert to that of {}; allowed: `{}` or what converts to it", info.name, info.ucum);
+            let what = format!(
+                "`{text}` does not convert to that of {}; allowed: `{}` or what converts to it",
+                info.name, info.ucum
+            );
             self.wrong("unit", &what);
         }
     }
@@ -58,14 +62,22 @@ impl<'a> Fields<'a> {
         found
     }
 
-    /// The short name of any code.
-    pub(super) fn any_code(&mut self, key: &'static str) -> Option<&'static CodeInfo> {
-        let name = self.text(key)?;
-        let found = Code::by_name(name);
-        if found.is_none() {
-            self.wrong(key, &format!("is not a code; allowed: {}", names(|_| true)));
-        }
-        found
+    /// The name of a rule or score.
+    pub(super) fn id(&mut self) -> Option<RuleId> {
+        self.identifier("id").and_then(|id| RuleId::new(id).ok())
+    }
+
+    /// The inline tables of a list; empty where the key is missing.
+    pub(super) fn rows(&mut self, key: &'static str) -> Vec<Fields<'a>> {
+        let Some(item) = self.item(key) else { return Vec::new() };
+        let row = |value: &'a toml_edit::Value| Some((value.as_inline_table()?, value.span()));
+        let found: Option<Vec<_>> = item.as_array().and_then(|array| array.iter().map(row).collect());
+        let Some(found) = found else {
+            self.wrong(key, "must be a list of tables, each in braces");
+            return Vec::new();
+        };
+        let offset = |span: Option<std::ops::Range<usize>>| span.map_or(self.offset(), |span| span.start);
+        found.into_iter().map(|(table, span)| Fields::new(self.source, key, table, offset(span))).collect()
     }
 
     /// The codes that a list of short names says.
@@ -137,12 +149,10 @@ impl<'a> Fields<'a> {
         };
         let mut numbers = Vec::new();
         for (name, item) in table.iter() {
-            match item.as_value().and_then(as_number).filter(|number| range.contains(number)) {
-                Some(number) => numbers.push((name, number)),
-                None => {
-                    let what = format!("gives `{name}` no number from {} to {}", range.start(), range.end());
-                    self.wrong(key, &what);
-                }
+            if let Some(number) = item.as_value().and_then(as_number).filter(|number| range.contains(number)) {
+                numbers.push((name, number));
+            } else {
+                self.wrong(key, &format!("gives `{name}` no number from {} to {}", range.start(), range.end()));
             }
         }
         numbers

@@ -103,13 +103,11 @@ pub(super) fn scores(rules: &mut [Placed<Rule>], scores: &[Placed<Score>], mista
                 kind.score = index;
                 let names: Vec<_> = scores[usize::from(index)].what.band_names().collect();
                 for (name, line) in &kind.band_names {
-                    match names.iter().position(|known| *known == name) {
-                        Some(band) => kind.bands |= 1 << band,
-                        None => {
-                            let names: Vec<_> = names.iter().map(|name| name.as_str()).collect();
-                            let what = format!("`bands` names `{name}`; allowed: {}", names.join(", "));
-                            note(mistakes, file, *line, what);
-                        }
+                    if let Some(band) = names.iter().position(|known| *known == name) {
+                        kind.bands |= 1 << band;
+                    } else {
+                        let names: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+                        note(mistakes, file, *line, format!("`bands` names `{name}`; allowed: {}", names.join(", ")));
                     }
                 }
             }

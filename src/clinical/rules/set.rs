@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::applies::{CLASSES, Home, Subject};
-use super::mistake::Mistake;
+use super::mistake::{Mistake, in_order};
 use super::parse::{self, Parsed};
 use super::rule::Rule;
 use super::score::Score;
 use super::view::View;
 use crate::clinical::ids::RuleId;
 use crate::clinical::patient::AgeClass;
+use crate::clinical::texts::hash;
 
 /// A validated, immutable set of rules.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ impl RuleSet {
         let mistakes = RefCell::new(Vec::new());
         let parsed = parse::files(files, &mistakes);
         let mistakes = mistakes.into_inner();
-        if mistakes.is_empty() { Ok(Self::build(parsed, files.to_vec())) } else { Err(parse::in_order(mistakes, files)) }
+        if mistakes.is_empty() { Ok(Self::build(parsed, files.to_vec())) } else { Err(in_order(mistakes, files)) }
     }
 
     fn build(parsed: Parsed, texts: Vec<(String, String)>) -> Self {
@@ -91,19 +92,6 @@ impl RuleSet {
         let at = CLASSES.iter().position(|(_, age)| *age == profile.age).unwrap_or(0);
         &self.of_patients[at]
     }
-}
-
-/// Without the names of the files, so that a set that was moved is the same set. Lengths go in too, so that no two lists
-/// of texts give the same bytes.
-fn hash(texts: &[(String, String)]) -> [u8; 32] {
-    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
-    for part in texts.iter().map(|(_, text)| text) {
-        context.update(&(part.len() as u64).to_le_bytes());
-        context.update(part.as_bytes());
-    }
-    let mut hash = [0; 32];
-    hash.copy_from_slice(context.finish().as_ref());
-    hash
 }
 
 fn fingerprint(hash: [u8; 32]) -> u64 {

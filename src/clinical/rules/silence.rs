@@ -19,7 +19,7 @@ pub(super) struct Silence {
 
 impl Silence {
     pub(super) fn parse(fields: &mut Fields<'_>) -> Option<Self> {
-        let code = fields.any_code("code");
+        let code = fields.code("code");
         let at_least_us = fields.number("at_least_s", 1.0..=86_400.0);
         let periods = fields.number("periods", 1.0..=100.0);
         #[allow(clippy::cast_possible_truncation)] // At most a day, in microseconds.

@@ -140,8 +140,7 @@ impl Turn<'_> {
         of: fn(&mut Remembered) -> Option<&mut T>,
         new: fn() -> Remembered,
     ) -> Option<&mut T> {
-        let memory =
-            self.slot.memory.get_or_insert_with(|| Box::new(Memory { rule: id.clone(), remembered: new() }));
+        let memory = self.slot.memory.get_or_insert_with(|| Box::new(Memory { rule: id.clone(), remembered: new() }));
         if of(&mut memory.remembered).is_none() {
             memory.remembered = new();
         }

@@ -99,7 +99,8 @@ impl RuleStates {
         let brought = Brought { rules: view, limits: &self.limits, devices: &self.devices, device: at, source, until };
         if !changes.is_empty() {
             let tally = self.tally.as_deref();
-            let inputs = |rule| view.score_index(rule).and_then(|at| Some(tally?.made(at)?.inputs())).unwrap_or_default();
+            let inputs =
+                |rule| view.score_index(rule).and_then(|at| Some(tally?.made(at)?.inputs())).unwrap_or_default();
             transitions.extend(self.present.settle(&brought, changes, inputs));
         }
         transitions.extend(self.present.release(&brought));

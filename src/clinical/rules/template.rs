@@ -91,7 +91,10 @@ mod tests {
     #[test]
     fn a_total_of_what_is_known_says_at_least() {
         let template = Template::parse("NEWS2 {total}; missing: {missing}").unwrap();
-        assert_eq!(template.fill(Some(7.0), None, &["consciousness", "oxygen"]), "NEWS2 at least 7; missing: consciousness, oxygen");
+        assert_eq!(
+            template.fill(Some(7.0), None, &["consciousness", "oxygen"]),
+            "NEWS2 at least 7; missing: consciousness, oxygen"
+        );
         assert_eq!(template.fill(Some(7.0), None, &[]), "NEWS2 7; missing: ");
     }
 

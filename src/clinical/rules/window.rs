@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::time::Timestamp;
 
 /// How many parts a window has; one more is kept, so that the window is never shorter than it says.
-const PARTS: usize = 8;
+const PARTS: i64 = 8;
+const LENGTH: usize = 9;
 
 /// The smallest or greatest samples of a window, by eighths of it. A sample counts for at least the window's length and
 /// for at most an eighth more.
@@ -14,12 +15,12 @@ pub(super) struct Extremes {
     /// Number of the newest part, from the epoch on.
     newest: i64,
     /// The extreme of each part and when it was; the place is the part's number modulo the length.
-    parts: [Option<(f64, Timestamp)>; PARTS + 1],
+    parts: [Option<(f64, Timestamp)>; LENGTH],
 }
 
 impl Default for Extremes {
     fn default() -> Self {
-        Self { newest: i64::MIN, parts: [None; PARTS + 1] }
+        Self { newest: i64::MIN, parts: [None; LENGTH] }
     }
 }
 
@@ -60,23 +61,23 @@ impl Extremes {
     }
 
     fn number(at: Timestamp, window_us: i64) -> i64 {
-        at.micros().div_euclid((window_us / 8).max(1))
+        at.micros().div_euclid((window_us / PARTS).max(1))
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Less than the length.
     fn place(number: i64) -> usize {
-        number.rem_euclid(PARTS as i64 + 1) as usize
+        number.rem_euclid(PARTS + 1) as usize
     }
 
     /// Forgets the parts that have left the window.
     fn slide_to(&mut self, number: i64) {
         let steps = number.saturating_sub(self.newest);
-        if !(0..=PARTS as i64).contains(&steps) {
-            self.parts = [None; PARTS + 1];
-        } else {
+        if (0..=PARTS).contains(&steps) {
             for gone in 1..=steps {
                 self.parts[Self::place(self.newest + gone)] = None;
             }
+        } else {
+            self.parts = [None; LENGTH];
         }
         self.newest = number;
     }

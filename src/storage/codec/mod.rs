@@ -7,12 +7,13 @@ mod error;
 mod patient;
 mod profile;
 mod reading;
+mod stay;
 mod unit_streams;
 
 #[cfg(test)]
 mod tests;
 
-pub use device::{DeviceRecord, decode_device, encode_device};
+pub use device::{DeviceRecord, Receipted, decode_device, encode_device};
 pub use error::DecodeError;
 pub use patient::{decode_patient, encode_patient};
 pub use profile::{decode_profile, encode_profile};

@@ -6,11 +6,14 @@ use super::*;
 use crate::clinical::alert::{AlertEvent, CloseCause, Command, RoundCause, Verb};
 use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Priority};
-use crate::clinical::device::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
+use crate::clinical::decoder::DecodedBy;
+use crate::clinical::device::{
+    Announcement, ConditionChange, Decoding, DeviceEvent, HandOver, Registration, StoredReading,
+};
 use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, RuleId, UnitId};
 use crate::clinical::judge::Rejection;
 use crate::clinical::patient::{
-    AgeClass, PatientInput, PatientRecord, Profile, Run, Setting, Spo2Scale, Spo2Target,
+    AgeClass, PatientInput, PatientRecord, Profile, Run, Setting, Spo2Scale, Spo2Target, StandbyEnd, StayChange,
 };
 use crate::clinical::reading::{Lane, Observation, RawPayload, Reading, ReadingKey, Validity, Value};
 use crate::clinical::units::Unit;
@@ -59,6 +62,21 @@ fn link() -> HandOver {
     HandOver { patient: PatientId::new("p1").unwrap(), previous: 41 }
 }
 
+fn stored(decoding: Decoding) -> StoredReading {
+    StoredReading {
+        reading: reading(),
+        fingerprint: 77,
+        hand_over: Some(link()),
+        shift_us: -3,
+        rejections: vec![
+            Rejection { observation: None, code: Code(0), reason: "later than sent_at".into() },
+            Rejection { observation: Some(1), code: Code(2), reason: "unknown unit".into() },
+            Rejection { observation: None, code: Code(2), reason: "missing".into() },
+        ],
+        decoding,
+    }
+}
+
 fn device_events() -> Vec<DeviceEvent> {
     let registration = |gateway| Registration {
         model: "m".into(),
@@ -69,19 +87,13 @@ fn device_events() -> Vec<DeviceEvent> {
     vec![
         DeviceEvent::Registered(registration(None)),
         DeviceEvent::Registered(registration(Some(GatewayId::new("g1").unwrap()))),
+        DeviceEvent::Announced(Announcement { model: "m".into(), firmware: "1.3".into() }),
         DeviceEvent::Assigned { hand_over: link(), from: Some(Timestamp(5)) },
         DeviceEvent::Assigned { hand_over: link(), from: None },
         DeviceEvent::Unassigned(link()),
-        DeviceEvent::Reading(Box::new(StoredReading {
-            reading: reading(),
-            fingerprint: 77,
-            hand_over: Some(link()),
-            shift_us: -3,
-            rejections: vec![
-                Rejection { observation: None, code: Code(0), reason: "later than sent_at".into() },
-                Rejection { observation: Some(1), code: Code(2), reason: "unknown unit".into() },
-            ],
-        })),
+        DeviceEvent::Reading(Box::new(stored(Decoding::Coded))),
+        DeviceEvent::Reading(Box::new(stored(Decoding::By(DecodedBy { id: "d2".into(), version: 3, set: u64::MAX })))),
+        DeviceEvent::Reading(Box::new(stored(Decoding::Undecodable("no JSON".into())))),
         DeviceEvent::GapDeclared { from: ReadingKey { boot: 1, lane: Lane::Live, sequence: 5 }, through: 9 },
         DeviceEvent::Conflicted { reading: Box::new(reading()), fingerprint: 78 },
         DeviceEvent::Condition { hand_over: None, change: ConditionChange::Began(condition()) },
@@ -119,7 +131,9 @@ fn alert_events() -> Vec<AlertEvent> {
         AlertEvent::AnswerExpired { ordinal, lateness_ms },
         AlertEvent::ConditionCleared { ordinal, at: deadline },
         AlertEvent::Reset { ordinal, by: by.clone() },
-        AlertEvent::Commented { ordinal, by, text: "artefact".into() },
+        AlertEvent::Commented { ordinal, by: by.clone(), text: "artefact".into() },
+        AlertEvent::Held { ordinal, until: deadline },
+        AlertEvent::Disputed { ordinal, by, reason: "wrong bed".into() },
     ];
     let round_causes = [
         RoundCause::Raised,
@@ -127,6 +141,8 @@ fn alert_events() -> Vec<AlertEvent> {
         RoundCause::AcknowledgementExpired,
         RoundCause::SetInAnew,
         RoundCause::LadderRepeats,
+        RoundCause::StandbyEnded,
+        RoundCause::Moved,
     ];
     events.extend(round_causes.map(|cause| AlertEvent::RoundBegan { ordinal, round, cause, deadline, lateness_ms }));
     let close_causes = [CloseCause::Ended, CloseCause::EndedUnanswered, CloseCause::Reset, CloseCause::Withdrawn];
@@ -152,13 +168,8 @@ fn inputs() -> Vec<PatientInput> {
         PatientInput::Admitted {
             unit: UnitId::new("icu").unwrap(),
             bed: "4".into(),
-            profile: Profile {
-                age: AgeClass::Adult,
-                pregnant: true,
-                spo2_scale: Spo2Scale::Two,
-                spo2_prescribed: Spo2Target::new(86, 90).ok(),
-                setting: Setting::DeviceClinic,
-            },
+            profile: profile(),
+            by: Some(person("ada")),
         },
         PatientInput::RulesAdopted { hash: [7; 32], engine: 1 },
         PatientInput::Tick { fallback: vec![person("chief")] },
@@ -180,6 +191,35 @@ fn inputs() -> Vec<PatientInput> {
         command(Verb::Reset),
         command(Verb::Comment),
         PatientInput::Withdrawn,
+        PatientInput::StandbyEnded(StandbyEnd::Due),
+        PatientInput::StandbyEnded(StandbyEnd::SignalsReturned),
+    ]
+    .into_iter()
+    .chain(stay_changes().map(|change| PatientInput::Stay { by: person("ada"), change }))
+    .collect()
+}
+
+fn profile() -> Profile {
+    Profile {
+        age: AgeClass::Adult,
+        pregnant: true,
+        spo2_scale: Spo2Scale::Two,
+        spo2_prescribed: Spo2Target::new(86, 90).ok(),
+        setting: Setting::DeviceClinic,
+    }
+}
+
+fn stay_changes() -> [StayChange; 8] {
+    let patient = PatientId::new("p2").unwrap();
+    [
+        StayChange::Moved { unit: UnitId::new("icu").unwrap(), bed: "5".into() },
+        StayChange::Prescribed(profile()),
+        StayChange::StandbyBegan { reason: "CT".into(), until: Timestamp(9) },
+        StayChange::StandbyEnded,
+        StayChange::Discharged,
+        StayChange::Died,
+        StayChange::MergedInto { into: patient.clone(), last_ordinal: 3 },
+        StayChange::TookOver { from: patient, conditions: vec![condition()] },
     ]
 }
 
@@ -196,6 +236,7 @@ fn an_admission_from_before_profiles_still_decodes() {
         unit: UnitId::new("icu").unwrap(),
         bed: "4".into(),
         profile: Profile::default(),
+        by: None,
     };
     assert_eq!(record, PatientRecord { now: Timestamp(1_700_000_000_000_000), input, events: Vec::new() });
 }
@@ -215,13 +256,14 @@ fn device_events_come_back_as_they_were() {
 
 #[test]
 fn an_erased_reading_keeps_its_bookkeeping() {
-    let event = &device_events()[5];
-    let (head, _) = encode_device(event, Timestamp(1));
+    let event = DeviceEvent::Reading(Box::new(stored(Decoding::Undecodable("no JSON".into()))));
+    let (head, _) = encode_device(&event, Timestamp(1));
     let DeviceEvent::Reading(stored) = decode_device(&head).unwrap().with_body(None).unwrap() else {
         panic!("it is a reading")
     };
     assert_eq!((stored.reading.key, stored.fingerprint, stored.reading.period_ms), (reading().key, 77, 1_000));
     assert!(stored.reading.observations.is_empty());
+    assert_eq!(stored.decoding, Decoding::Undecodable("no JSON".into()));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! A heart rate from the newest intervals, beyond a limit for some time.
 
 use super::chain::{Chain, Event, WINDOW_MAX};
-use crate::clinical::rules::fields::Fields;
 use crate::clinical::rules::breach::Threshold;
+use crate::clinical::rules::fields::Fields;
 use crate::clinical::rules::limit::side_limit;
 use crate::clinical::rules::slot::Turn;
 

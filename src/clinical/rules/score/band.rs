@@ -32,8 +32,7 @@ impl ScoreBand {
         if bands.is_empty() {
             fields.wrong("bands", "must name at least one band of the score");
         }
-        let band_names =
-            bands.into_iter().map(|(band, at)| (SmolStr::new(band), fields.source.line(at))).collect();
+        let band_names = bands.into_iter().map(|(band, at)| (SmolStr::new(band), fields.source.line(at))).collect();
         Some(Self { name: (name?, line), band_names, score: 0, bands: 0 })
     }
 

@@ -19,6 +19,7 @@ pub(in crate::clinical::rules) fn read_score(mut fields: Fields<'_>) -> Option<S
     let source = fields.text("source").map(SmolStr::new);
     let ages = Ages::parse(&mut fields);
     let pregnancy = fields.flag("pregnancy", true);
+    let each_reading = fields.flag("each_reading", false);
     let tables = fields.tables("input");
     if tables.is_empty() || tables.len() > INPUTS_MAX {
         fields.source.mistake(fields.offset(), format!("a score has 1 to {INPUTS_MAX} inputs, [[score.input]]"));
@@ -33,6 +34,7 @@ pub(in crate::clinical::rules) fn read_score(mut fields: Fields<'_>) -> Option<S
         source: source?,
         ages,
         pregnancy,
+        each_reading,
         inputs: inputs.into_iter().collect::<Option<_>>()?,
         bands: bands?,
     })
@@ -45,7 +47,9 @@ fn read_input(mut fields: Fields<'_>) -> Option<Input> {
     let required = fields.flag("required", false);
     let assumed = fields.has("assumed").then(|| fields.whole("assumed", 0..=20)).flatten();
     let scale = if fields.has("scale") {
-        fields.optional_number("scale", 1.0..=2.0).map(|scale| if scale < 2.0 { Spo2Scale::One } else { Spo2Scale::Two })
+        fields
+            .optional_number("scale", 1.0..=2.0)
+            .map(|scale| if scale < 2.0 { Spo2Scale::One } else { Spo2Scale::Two })
     } else {
         None
     };
@@ -100,7 +104,7 @@ fn read_points(
 /// Bands in steps of the rounding, ascending: each begins one step after the one before it ends.
 fn read_point_bands(fields: &mut Fields<'_>) -> Option<Points> {
     let per_unit = fields.word("round_to", &[("1", 1.0), ("0.1", 10.0)]);
-    let tables = fields.tables("points");
+    let tables = fields.rows("points");
     let mut bands = Vec::new();
     let count = tables.len();
     let mut before: Option<f64> = None;
@@ -142,7 +146,8 @@ fn check_band(
     if let (Some(before), Some(from)) = (before, from) {
         let expected = before + step;
         if (from - expected).abs() > step / 10.0 {
-            let problem = if from < expected { "overlaps the band before" } else { "leaves a gap after the band before" };
+            let problem =
+                if from < expected { "overlaps the band before" } else { "leaves a gap after the band before" };
             note(format!("the band {problem}; allowed: `from` = {}", (expected * 1e6).round() / 1e6));
         }
     }

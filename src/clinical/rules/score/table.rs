@@ -22,6 +22,8 @@ pub struct Score {
     pub(in crate::clinical::rules) ages: Ages,
     /// Whether it is made in pregnancy too.
     pub(super) pregnancy: bool,
+    /// Whether it is made with every reading, also one without any of its values: research conventions carry values on.
+    pub(in crate::clinical::rules) each_reading: bool,
     pub(super) inputs: Vec<Input>,
     pub(super) bands: Vec<Band>,
 }

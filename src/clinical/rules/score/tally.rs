@@ -110,10 +110,10 @@ impl Tally {
         }
     }
 
-    /// Whether a reading says anything that scores are made of.
+    /// Whether scores are made with a reading.
     pub(in crate::clinical::rules) fn concerns(rules: &View, reading: &Reading) -> bool {
-        !rules.score_codes.is_empty()
-            && reading.observations.iter().any(|observation| rules.score_codes.contains(&observation.code))
+        rules.scores.iter().any(|score| score.each_reading)
+            || reading.observations.iter().any(|observation| rules.score_codes.contains(&observation.code))
     }
 
     /// Takes in what a reading says, and makes the scores that it concerns.
@@ -142,7 +142,7 @@ impl Tally {
             }
         }
         for (index, score) in rules.scores.iter().enumerate() {
-            if heard.iter().any(|code| score.is_made_of(*code)) {
+            if score.each_reading || heard.iter().any(|code| score.is_made_of(*code)) {
                 self.make(rules, index, score, profile, at, changes);
             }
         }
@@ -261,13 +261,7 @@ impl Tally {
         let inputs = score.inputs.iter().filter(|input| input.scale.is_none_or(|of| of == scale));
         let shown = inputs.filter_map(|input| {
             let (points, newest) = self.points(input, on_oxygen, at)?;
-            Some(InputShown {
-                name: input.name.clone(),
-                code: newest.code,
-                value: newest.value,
-                at: newest.at,
-                points,
-            })
+            Some(InputShown { name: input.name.clone(), code: newest.code, value: newest.value, at: newest.at, points })
         });
         ScoreShown {
             score,

@@ -86,7 +86,8 @@ fn a_rule_has_exactly_one_kind() {
     let two = format!("{HEAD}[rule.limit]\ncode = \"spo2\"\nbelow = 9\n[rule.flutter]\nfor_ms = 4000\n");
     assert!(only_mistake(&two).contains("this one has limit, flutter"));
     assert!(
-        only_mistake(&format!("{HEAD}[rule.limit]\ncode = \"spo2\"\n")).contains("exactly one of `above`, `below`, `at_least` and `at_most`")
+        only_mistake(&format!("{HEAD}[rule.limit]\ncode = \"spo2\"\n"))
+            .contains("exactly one of `above`, `below`, `at_least` and `at_most`")
     );
 }
 

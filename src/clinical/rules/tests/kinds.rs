@@ -117,7 +117,8 @@ fn a_signal_delay_holds_back_the_alert_and_not_the_condition() {
 
 #[test]
 fn a_unit_of_the_rule_is_converted() {
-    let fever = rule("fever", "", "limit]\ncode = \"temperature\"\nunit = \"[degF]\"\nabove = 102.2\nclears_at = 100.4\n");
+    let fever =
+        rule("fever", "", "limit]\ncode = \"temperature\"\nunit = \"[degF]\"\nabove = 102.2\nclears_at = 100.4\n");
     let mut scene = Scene::new(set(&fever));
     assert_eq!(scene.says(0, &[number("temperature", 39.0)]), NOTHING);
     assert_eq!(scene.says(1_000, &[number("temperature", 39.1)]), ["+fever! 1000..1000"]);

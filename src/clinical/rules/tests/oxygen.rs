@@ -89,22 +89,24 @@ fn an_e_cylinder_of_1200_psi_at_4_litres_lasts_70_minutes() {
     let mut device = device();
     let reading = super::scene::reading(1, 0, &cylinder(1200.0, 5.0, "E"));
     let transitions = device.observe(&reading);
-    let crate::clinical::rules::Transition::Began { condition, .. } = &transitions[0] else { panic!("{transitions:?}") };
+    let crate::clinical::rules::Transition::Began { condition, .. } = &transitions[0] else {
+        panic!("{transitions:?}")
+    };
     assert_eq!(condition.text, "Oxygen cylinder for 56 min, at most 60 min");
 }
 
 #[test]
 fn cylinders_alert_by_minutes_and_by_type() {
     for (psi, flow, size, rule) in [
-        (2200.0, 2.0, "D", None),                       // 160 min
-        (950.0, 2.0, "D", Some("cylinder_60_min")),     // 60 min
-        (575.0, 2.0, "D", Some("cylinder_30_min")),     // 30 min
-        (387.0, 2.0, "D", Some("cylinder_15_min")),     // 14.96 min
-        (390.0, 2.0, "D", Some("cylinder_30_min")),     // 15.2 min
-        (300.0, 4.0, "M", Some("cylinder_60_min")),     // 39 min
-        (300.0, 4.0, "H", None),                        // 78.5 min
-        (300.0, 4.0, "K", None),                        // as H
-        (300.0, 0.0, "D", None),                        // nothing flows
+        (2200.0, 2.0, "D", None),                   // 160 min
+        (950.0, 2.0, "D", Some("cylinder_60_min")), // 60 min
+        (575.0, 2.0, "D", Some("cylinder_30_min")), // 30 min
+        (387.0, 2.0, "D", Some("cylinder_15_min")), // 14.96 min
+        (390.0, 2.0, "D", Some("cylinder_30_min")), // 15.2 min
+        (300.0, 4.0, "M", Some("cylinder_60_min")), // 39 min
+        (300.0, 4.0, "H", None),                    // 78.5 min
+        (300.0, 4.0, "K", None),                    // as H
+        (300.0, 0.0, "D", None),                    // nothing flows
         (200.0, 0.0, "D", Some("cylinder_empty")),
         (200.0, 4.0, "D", Some("cylinder_empty")),
     ] {

@@ -92,7 +92,9 @@ fn what_is_missing_is_not_assumed_but_named() {
     assert_eq!(missing, ["SpO2", "oxygen", "consciousness", "temperature"]);
     let mut scene = Scene::new(ward());
     let transitions = scene.observe(&super::scene::reading(1, 0, &said));
-    let crate::clinical::rules::Transition::Began { condition, .. } = &transitions[1] else { panic!("{transitions:?}") };
+    let crate::clinical::rules::Transition::Began { condition, .. } = &transitions[1] else {
+        panic!("{transitions:?}")
+    };
     assert_eq!(condition.text, "NEWS2 at least 8: emergency response, continuous monitoring");
 }
 

@@ -97,8 +97,10 @@ fn rules_of_devices_are_not_judged_with_patients_nor_the_other_way_round() {
 #[test]
 fn a_patient_with_every_set_and_every_device_stays_below_four_kib() {
     let mut scene = Scene::new(RuleSet::for_care().unwrap());
-    let keep = |sequence: i64| move |reading: &mut crate::clinical::reading::Reading| {
-        reading.key.sequence = sequence.unsigned_abs() + 1;
+    let keep = |sequence: i64| {
+        move |reading: &mut crate::clinical::reading::Reading| {
+            reading.key.sequence = sequence.unsigned_abs() + 1;
+        }
     };
     for second in 0..400 {
         let at = second * 1_000;
