@@ -6,6 +6,7 @@
 #![allow(clippy::cast_possible_truncation)] // Times of half an hour, in milliseconds.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -276,7 +277,7 @@ fn every_cell_of_the_news2_vectors_is_the_expected_one() {
             let cell = |key: &str| row[key].as_str();
             let flow = if cell("on_o2") == "1" { "2" } else { "0" };
             let cells = [cell("rr"), cell("spo2"), flow, cell("sbp"), cell("hr"), cell("acvpu"), cell("temp")];
-            text.push_str(&format!("{nth},v{nth},{}\n", cells.join(",")));
+            let _ = writeln!(text, "{nth},v{nth},{}", cells.join(","));
         }
         let path = folder.path().join(format!("scale{scale}.csv"));
         fs::write(&path, text).expect("the recording is written");
@@ -340,7 +341,7 @@ fn recording_of(stay: &str, patient: &str) -> String {
             values.insert("fio2", "21".into());
         }
         let cells: Vec<_> = COLUMNS.iter().map(|column| values.get(column).cloned().unwrap_or_default()).collect();
-        text.push_str(&format!("{},{patient},{}\n", minute * 60, cells.join(",")));
+        let _ = writeln!(text, "{},{patient},{}", minute * 60, cells.join(","));
     }
     text
 }
