@@ -137,6 +137,7 @@ impl<'a> Fields<'a> {
         self.source.mistake(self.offset_of(key), format!("`{key}` {what}"));
     }
 
+    /// The value of a key, which is a known one from here on.
     pub(super) fn item(&mut self, key: &'static str) -> Option<&'a Item> {
         self.known.push(key);
         self.table.get(key).filter(|item| !item.is_none())

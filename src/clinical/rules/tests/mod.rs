@@ -5,6 +5,7 @@ mod devices;
 mod files;
 mod kinds;
 mod limits;
+mod mutants;
 mod oxygen;
 mod properties;
 mod scene;
