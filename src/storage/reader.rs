@@ -12,6 +12,9 @@ use super::record::{RecordView, StoredRecord};
 use super::stream::StreamName;
 use super::streams::Streams;
 
+/// How many bytes of decoded blocks are kept.
+const CACHE_BYTES: usize = 32 << 20;
+
 /// Is shown one block after the other.
 pub(super) type BlockVisit<'a> = dyn FnMut(&Arc<Block>) -> Result<ControlFlow<()>, ReadError> + 'a;
 
@@ -109,6 +112,11 @@ impl Reader {
             })
         })?;
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Frees what the opening keeps so that the first activations are fast.
+    pub fn forget_recovery_cache(&self) {
+        self.cache.set_bytes_max(CACHE_BYTES);
     }
 
     fn block(&self, position: u64) -> Result<Arc<Block>, ReadError> {

@@ -122,6 +122,12 @@ impl Session {
                 message = inbound.message() => message,
                 () = connection.closed() => return End::Gone,
                 _ = draining.changed() => return End::Finished,
+                () = self.outlet.superseded() => {
+                    if let Err(end) = self.give_up_superseded().await {
+                        return end;
+                    }
+                    continue;
+                }
             };
             let asked = match message {
                 Ok(Some(IngestRequest { kind: Some(asked), .. })) => asked,
@@ -143,6 +149,26 @@ impl Session {
             }
             greeted = true;
         }
+    }
+
+    /// Another stream speaks for a device of this one. A device's own stream ends; a gateway goes on for the others, and
+    /// what it still sends for this one is refused.
+    async fn give_up_superseded(&mut self) -> Result<(), End> {
+        let superseded = self.members.iter().filter(|member| member.link.is_superseded());
+        let refusals: Vec<_> = superseded
+            .map(|member| {
+                let refusal = proto::Refusal { device: member.id.as_str().to_owned(), ..proto::Refusal::default() };
+                let (reason, retry_after_ms) = reason_of(&NotLinked::Superseded);
+                with_reason(refusal, reason, &NotLinked::Superseded.to_string(), retry_after_ms)
+            })
+            .collect();
+        if refusals.is_empty() {
+            return Ok(());
+        }
+        if matches!(self.peer.speaker, Speaker::Device(_)) {
+            return Err(End::With(Status::aborted(NotLinked::Superseded.to_string())));
+        }
+        Ok(self.replies.send(Kind::Refusals(proto::Refusals { refusals })).await?)
     }
 
     fn keepalive(&self, keepalive: &proto::Keepalive) {
@@ -291,6 +317,8 @@ fn reason_of(not_linked: &NotLinked) -> (RefusalReason, u32) {
     match not_linked {
         NotLinked::NotRegistered => (RefusalReason::NotRegistered, 0),
         NotLinked::NotYours => (RefusalReason::NotYours, 0),
+        NotLinked::Retired => (RefusalReason::Retired, 0),
+        NotLinked::Superseded => (RefusalReason::Superseded, 0),
         NotLinked::Unavailable => (RefusalReason::Unavailable, UNAVAILABLE_RETRY_MS),
     }
 }

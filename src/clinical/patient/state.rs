@@ -6,9 +6,9 @@ use smallvec::SmallVec;
 use super::input::{Item, PatientInput};
 use super::stay::{Stay, StayChange};
 use super::stay_effects;
-use crate::clinical::alert::{AlertBook, AlertEvent, BookInput, Refused};
+use crate::clinical::alert::{Alert, AlertBook, AlertEvent, BookInput, Refused};
 use crate::clinical::condition::{ConditionKey, Evidence};
-use crate::clinical::device::ConditionChange;
+use crate::clinical::device::{ConditionChange, Reattribution};
 use crate::clinical::ids::DeviceId;
 use crate::clinical::reading::Reading;
 use crate::clinical::rules::{RuleSet, RuleStates, Transition};
@@ -97,7 +97,8 @@ impl PatientState {
         }
         let mut decision = Decision::new();
         match item {
-            Item::Assignment { assigned: true } => {}
+            Item::Assignment { assigned: true } | Item::Given(_) | Item::Noted => {}
+            Item::Taken(what) => self.dispute(device, what, now, &mut decision),
             Item::Assignment { assigned: false } => self.drop_device(device, now, &mut decision),
             Item::Reading(reading) => {
                 self.observe(reading, device, stream_sequence, rules, now, &mut decision);
@@ -222,7 +223,7 @@ impl PatientState {
                 let source = Evidence { device: device.clone(), stream_sequence };
                 self.rules.observe(rules, reading, &source);
             }
-            Item::Condition(_) => {}
+            Item::Condition(_) | Item::Taken(_) | Item::Given(_) | Item::Noted => {}
         }
     }
 
@@ -237,7 +238,13 @@ impl PatientState {
                 }
                 self.stay.admit(unit, bed, profile);
             }
-            PatientInput::Stay { by, change } => self.stay.apply(by, change, now),
+            PatientInput::Stay { by, change } => {
+                if matches!(change, StayChange::MergedInto { .. }) {
+                    // The devices have handed over to the other record since before this.
+                    self.marks.iter_mut().for_each(|mark| mark.assigned = false);
+                }
+                self.stay.apply(by, change, now);
+            }
             PatientInput::StandbyEnded(_) => self.stay.end_standby(),
             PatientInput::RulesAdopted { hash, engine } => {
                 self.rules_hash = Some(*hash);
@@ -288,6 +295,20 @@ impl PatientState {
             .collect();
         for key in keys {
             self.ask(&BookInput::ConditionEnded { key: &key, at: now }, now, decision);
+        }
+    }
+
+    /// Alerts that stand on readings which are somebody else's.
+    fn dispute(&mut self, device: &DeviceId, what: &Reattribution, now: Timestamp, decision: &mut Decision) {
+        let stands_on = |alert: &&Alert| {
+            let mut evidence = alert.condition.evidence.iter();
+            !alert.disputed && evidence.any(|one| one.device == *device && what.holds(one.stream_sequence))
+        };
+        let ordinals: Vec<u32> = self.book.open().iter().filter(stands_on).map(|alert| alert.ordinal).collect();
+        for ordinal in ordinals {
+            let event = AlertEvent::Disputed { ordinal, by: what.by.clone(), reason: what.reason.clone() };
+            self.book.evolve(&event, now);
+            decision.push(event);
         }
     }
 
