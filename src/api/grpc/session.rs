@@ -24,6 +24,7 @@ use crate::proto::ingest_response::Kind;
 use crate::proto::{self, IngestRequest, RefusalReason};
 
 mod hello;
+mod superseded;
 
 /// Devices for which one stream may speak.
 const MEMBERS_MAX: usize = 16_384;
@@ -149,26 +150,6 @@ impl Session {
             }
             greeted = true;
         }
-    }
-
-    /// Another stream speaks for a device of this one. A device's own stream ends; a gateway goes on for the others, and
-    /// what it still sends for this one is refused.
-    async fn give_up_superseded(&mut self) -> Result<(), End> {
-        let superseded = self.members.iter().filter(|member| member.link.is_superseded());
-        let refusals: Vec<_> = superseded
-            .map(|member| {
-                let refusal = proto::Refusal { device: member.id.as_str().to_owned(), ..proto::Refusal::default() };
-                let (reason, retry_after_ms) = reason_of(&NotLinked::Superseded);
-                with_reason(refusal, reason, &NotLinked::Superseded.to_string(), retry_after_ms)
-            })
-            .collect();
-        if refusals.is_empty() {
-            return Ok(());
-        }
-        if matches!(self.peer.speaker, Speaker::Device(_)) {
-            return Err(End::With(Status::aborted(NotLinked::Superseded.to_string())));
-        }
-        Ok(self.replies.send(Kind::Refusals(proto::Refusals { refusals })).await?)
     }
 
     fn keepalive(&self, keepalive: &proto::Keepalive) {

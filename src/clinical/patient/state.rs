@@ -29,11 +29,11 @@ struct Mark {
 /// (docs/adr/0003). Replaying the same inputs with the same `now` gives the same state and the same events.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PatientState {
-    stay: Stay,
+    pub(super) stay: Stay,
     rules_hash: Option<[u8; 32]>,
     engine: u32,
     rules: RuleStates,
-    book: AlertBook,
+    pub(super) book: AlertBook,
     marks: SmallVec<[Mark; 1]>,
     /// The newest `now`: a decision is never older than the one before it.
     now: Timestamp,
@@ -138,71 +138,6 @@ impl PatientState {
             self.restore(input, &events, now);
         }
         Ok(recorded.then_some(events))
-    }
-
-    /// What follows; `None`: it is so already.
-    fn decide(&self, input: &PatientInput, now: Timestamp) -> Result<Option<Decision>, Refused> {
-        match input {
-            PatientInput::Admitted { unit, bed, profile, .. } => {
-                if self.stay.is_admitted(unit, bed, profile) {
-                    return Ok(None);
-                }
-                self.stay.may_admit().map(|()| Some(Vec::new()))
-            }
-            PatientInput::Stay { change, .. } => {
-                if !self.stay.may(change, now)? {
-                    return Ok(None);
-                }
-                let events = stay_effects::decide(&self.stay, &self.book, change, now)?;
-                // Only what is taken over raises alerts, and those are under the terms that are in force.
-                let raises = matches!(change, StayChange::TookOver { .. });
-                Ok(Some(if raises { self.with_terms(events, now) } else { events }))
-            }
-            PatientInput::StandbyEnded(_) if self.stay.standby().is_none() => Ok(None),
-            PatientInput::StandbyEnded(_) => Ok(Some(stay_effects::resume(&self.book, now))),
-            input => {
-                let events = self.ask_book(input, now)?;
-                Ok(Some(self.with_terms(events, now)))
-            }
-        }
-    }
-
-    /// What the stay adds to events that the book has not taken yet.
-    fn with_terms(&self, mut events: Decision, now: Timestamp) -> Decision {
-        if !events.is_empty() && (self.stay.is_over() || self.stay.standby().is_some()) {
-            let mut book = self.book.clone();
-            for event in &events {
-                book.evolve(event, now);
-            }
-            events.extend(stay_effects::under_terms(&self.stay, &book, &events));
-        }
-        events
-    }
-
-    fn ask_book(&self, input: &PatientInput, now: Timestamp) -> Result<Decision, Refused> {
-        match input {
-            PatientInput::Consumed(_)
-            | PatientInput::Admitted { .. }
-            | PatientInput::RulesAdopted { .. }
-            | PatientInput::Stay { .. }
-            | PatientInput::StandbyEnded(_) => Ok(Vec::new()),
-            PatientInput::Tick { fallback } => self.book.decide(&BookInput::Tick { fallback }, now),
-            PatientInput::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version, fallback } => {
-                let answered = BookInput::TeamAnswered {
-                    ordinal: *ordinal,
-                    round: *round,
-                    step: *step,
-                    people,
-                    delay_ms: *delay_ms,
-                    last: *last,
-                    policy_version: *policy_version,
-                    fallback,
-                };
-                self.book.decide(&answered, now)
-            }
-            PatientInput::Command(command) => self.book.decide(&BookInput::Command(command), now),
-            PatientInput::Withdrawn => self.book.decide(&BookInput::Withdraw, now),
-        }
     }
 
     /// Restores what an item did to the rolling windows, without deciding: its events are in the journal.
