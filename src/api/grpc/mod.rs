@@ -8,3 +8,5 @@ pub mod ingest;
 mod member;
 mod session;
 mod view;
+
+pub(crate) use convert::weight;
