@@ -137,7 +137,9 @@ async fn a_gateway_that_loses_a_device_to_another_stream_goes_on_for_the_others(
     let (mut older, _) = Voice::greet(&care.site, &gateway, &["ox-2", "ox-3"]).await;
     let (mut newer, _) = Voice::greet(&care.site, &gateway, &["ox-2"]).await;
     assert_eq!(older.expect_refusal(RefusalReason::Superseded).await.device, "ox-2");
-    older.say(vec![spo2("ox-2", 1, 50.0), spo2("ox-3", 1, 97.0)]).await;
+    older.say(vec![spo2("ox-2", 1, 50.0)]).await;
+    older.expect_refusal(RefusalReason::Superseded).await;
+    older.say(vec![spo2("ox-3", 1, 97.0)]).await;
     older.expect_receipt("ox-3", 1).await;
     newer.say(vec![spo2("ox-2", 1, 97.0)]).await;
     newer.expect_receipt("ox-2", 1).await;
