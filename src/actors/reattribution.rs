@@ -10,7 +10,7 @@ use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::patient::Item;
 use crate::clinical::reading::Reading;
 use crate::storage::codec::{CopiedReading, Copies, encode_copies};
-use crate::storage::{StoredItem, StreamName, read_items};
+use crate::storage::{ItemError, KeyError, StoredItem, StreamName, read_items};
 
 /// So many readings are re-attributed at a time: their copies are committed together.
 const READINGS_MAX: usize = 10_000;
@@ -116,7 +116,11 @@ pub(super) async fn copies(
         let (Some((from, _)), Some((_, through))) = (what.runs.first(), what.runs.last()) else {
             return Ok(Vec::new());
         };
-        let items = read_items(&shared.reader, &shared.keys, &what.from, &device, *from, *through)?;
+        let items = match read_items(&shared.reader, &shared.keys, &what.from, &device, *from, *through) {
+            // The originals were erased since: there is nothing left to copy, and the patient is watched on.
+            Err(ItemError::Key(KeyError::Destroyed)) => return Ok(Vec::new()),
+            items => items?,
+        };
         let copy = |StoredItem { stream_sequence, received_at, item }| match item {
             Item::Reading(reading) if what.holds(stream_sequence) => {
                 Some(CopiedReading { stream_sequence, received_at, reading: *reading })

@@ -178,10 +178,13 @@ impl DeviceActor {
         }
     }
 
-    /// Sets the wheel to when silence, or the end of an assignment or a loan, may be due. An entry that is too early costs one look; readings do not touch it.
+    /// Sets the wheel to when silence, or the end of an assignment or a loan, may be due. An entry that is too early costs
+    /// one look; readings do not touch it.
     fn arm(&self, parts: &mut Parts) {
-        if parts.armed.is_none()
-            && let Some(due) = [parts.state.silence_due(), parts.state.custody_due()].into_iter().flatten().min()
+        let silence = if parts.armed.is_none() { parts.state.silence_due() } else { None };
+        let next = [silence, parts.state.custody_due()].into_iter().flatten().min();
+        if let Some(due) = next
+            && parts.armed.is_none_or(|armed| due < armed)
         {
             parts.armed = Some(due);
             self.context.wheels().devices.set(self.id.clone(), due);
