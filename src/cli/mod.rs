@@ -4,6 +4,7 @@
 mod account;
 mod alerts;
 mod audit;
+mod care;
 mod check;
 mod codes;
 mod config;

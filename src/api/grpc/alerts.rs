@@ -12,12 +12,13 @@ use tonic::{Request, Response, Status};
 use super::view::{self, invalid, status};
 use crate::actors::handle::{AlertView, Answered, Handle};
 use crate::api::identity::{Action, Directory, Person, authenticate, may, sees};
-use crate::clinical::alert::{Command, Verb};
+use crate::clinical::alert::{Command, Verb, Verdict};
 use crate::clinical::condition::{ConditionKind, Priority};
 use crate::clinical::ids::{AlertId, PatientId, PersonId, UnitId};
 use crate::proto::alert_service_server::AlertService;
 use crate::proto::{self, AnswerRequest, AnswerResponse};
 
+mod several;
 mod watching;
 
 /// The longest reason or comment, in bytes.
@@ -193,6 +194,40 @@ impl AlertService for Alerts {
 
     async fn comment(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
         self.answer(request, |_| Ok(Verb::Comment), true).await
+    }
+
+    async fn hand_over(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
+        let verb = |asked: &AnswerRequest| Ok(Verb::HandOver { to: PersonId::new(&asked.to).map_err(invalid)? });
+        self.answer(request, verb, true).await
+    }
+
+    async fn hand_over_all(
+        &self,
+        request: Request<proto::HandOverAllRequest>,
+    ) -> Result<Response<proto::AnswerAllResponse>, Status> {
+        self.offer_all(request).await
+    }
+
+    async fn snooze(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
+        let verb = |asked: &AnswerRequest| Ok(Verb::Snooze { ms: asked.snooze_minutes.saturating_mul(60_000) });
+        self.answer(request, verb, true).await
+    }
+
+    async fn dispose(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
+        let verb = |asked: &AnswerRequest| match asked.verdict() {
+            proto::Verdict::True => Ok(Verb::Dispose { verdict: Verdict::True }),
+            proto::Verdict::False => Ok(Verb::Dispose { verdict: Verdict::False }),
+            proto::Verdict::NotActionable => Ok(Verb::Dispose { verdict: Verdict::NotActionable }),
+            proto::Verdict::Unspecified => Err(Status::invalid_argument("verdict is true, false or not actionable")),
+        };
+        self.answer(request, verb, false).await
+    }
+
+    async fn acknowledge_all(
+        &self,
+        request: Request<proto::AcknowledgeAllRequest>,
+    ) -> Result<Response<proto::AnswerAllResponse>, Status> {
+        self.acknowledge_several(request).await
     }
 
     async fn history(
