@@ -11,7 +11,7 @@ use crate::clinical::condition::{ConditionKey, Evidence};
 use crate::clinical::device::{ConditionChange, Reattribution};
 use crate::clinical::ids::DeviceId;
 use crate::clinical::reading::Reading;
-use crate::clinical::rules::{RuleSet, RuleStates, Transition};
+use crate::clinical::rules::{RuleSet, RuleStates, Subject, Transition};
 use crate::time::Timestamp;
 
 /// What followed from an input.
@@ -156,7 +156,7 @@ impl PatientState {
             Item::Assignment { assigned } => mark.assigned = *assigned,
             Item::Reading(reading) => {
                 let source = Evidence { device: device.clone(), stream_sequence };
-                self.rules.observe(rules, reading, &source);
+                self.rules.observe(rules, Subject::Patient(self.stay.profile()), reading, &source);
             }
             Item::Condition(_) | Item::Taken(_) | Item::Given(_) | Item::Noted => {}
         }
@@ -207,7 +207,7 @@ impl PatientState {
         decision: &mut Decision,
     ) {
         let source = Evidence { device: device.clone(), stream_sequence };
-        for transition in self.rules.observe(rules, reading, &source) {
+        for transition in self.rules.observe(rules, Subject::Patient(self.stay.profile()), reading, &source) {
             match &transition {
                 Transition::Began { condition, alerts: true } => {
                     self.ask(&BookInput::ConditionBegan(condition), now, decision);
