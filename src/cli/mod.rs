@@ -12,9 +12,11 @@ mod connect;
 mod decoders;
 mod demo;
 mod device;
+mod devices;
 mod duration;
 mod evaluate;
 mod failure;
+mod instant;
 mod log;
 mod patients;
 mod pki;
@@ -51,6 +53,7 @@ enum Verb {
     Config(config::Args),
     Demo(demo::Args),
     Device(device::Args),
+    Devices(devices::Args),
     Evaluate(evaluate::Args),
     Patients(patients::Args),
     Pki(pki::Args),
@@ -72,6 +75,7 @@ pub fn main() -> ExitCode {
         Verb::Config(args) => config::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Device(args) => device::run(&args),
+        Verb::Devices(args) => devices::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
         Verb::Patients(args) => patients::run(&args),
         Verb::Pki(args) => pki::run(&args),
