@@ -4,6 +4,7 @@
 //! comes back as a receipt; a condition goes on as an alert to `actors::care_team`, `actors::physician` and whoever
 //! watches. `ARCHITECTURE.md` is the map.
 
+pub mod access;
 pub mod actors;
 pub mod admission;
 pub mod api;

@@ -3,7 +3,9 @@
 mod api {
     mod answers;
     mod devices;
+    mod glass;
     mod harness;
+    mod isolation;
     mod people;
     mod streams;
     mod tls;

@@ -210,6 +210,14 @@ impl AlertFeed {
         }
     }
 
+    /// The news at the cursor if they are there; the cursor stays where they are not.
+    pub fn ready(&self, cursor: &mut Cursor) -> Option<Arc<AlertNews>> {
+        match self.look(cursor) {
+            Some(Next::News(news)) => Some(news),
+            _ => None,
+        }
+    }
+
     fn look(&self, cursor: &mut Cursor) -> Option<Next> {
         let state = self.lock();
         let Some(index) = cursor.0.checked_sub(state.dropped) else { return Some(Next::Lagged) };

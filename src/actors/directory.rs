@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use super::handle::{DeviceEntry, PatientEntry};
-use crate::clinical::ids::{DeviceId, PatientId};
+use crate::clinical::ids::{DeviceId, PatientId, UnitId};
 
 /// Devices and patients by id. Written after commits and at recovery only.
 #[derive(Debug, Default)]
@@ -47,6 +47,12 @@ impl Directory {
 
     pub fn patient(&self, id: &PatientId) -> Option<PatientEntry> {
         self.patients.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// The unit in which a patient lies.
+    pub fn unit_of(&self, id: &PatientId) -> Option<UnitId> {
+        let patients = self.patients.read().unwrap_or_else(PoisonError::into_inner);
+        patients.get(id).map(|entry| entry.unit.clone())
     }
 
     /// The devices that are assigned to a patient by their own streams: the patient may not have heard of it yet.

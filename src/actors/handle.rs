@@ -1,5 +1,6 @@
 //! The cheap handle by which services and library users reach the actors.
 
+mod access;
 mod answer;
 mod engine_handle;
 mod entries;
@@ -7,6 +8,7 @@ mod link;
 mod views;
 mod watch;
 
+pub use super::audit_trail::Accesses;
 pub use answer::{Answered, OperationError};
 pub use engine_handle::Handle;
 pub use entries::{CareStep, DeviceEntry, InboxPage, PatientEntry, Status};

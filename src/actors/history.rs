@@ -100,14 +100,14 @@ fn nowhere() -> Option<Place> {
 }
 
 /// Reads of the journal block on files: they run where blocking is allowed.
-async fn off_thread<T: Send + 'static>(
+pub(super) async fn off_thread<T: Send + 'static>(
     context: &Arc<Context>,
     read: impl FnOnce(&Context) -> Result<T, RecoverError> + Send + 'static,
 ) -> Result<T, OperationError> {
     let context = Arc::clone(context);
     let read = tokio::task::spawn_blocking(move || read(&context)).await;
     read.map_err(|_| OperationError::Unavailable)?.map_err(|error| {
-        tracing::error!(%error, "history cannot be read from the journal");
+        tracing::error!(%error, "read of the journal fails");
         OperationError::Unavailable
     })
 }

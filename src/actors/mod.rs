@@ -4,12 +4,15 @@
 //! actors have in common.
 
 pub mod alert_feed;
+mod audit_trail;
+mod care_register;
 pub mod care_team;
 mod context;
 mod counters;
 pub mod device;
 mod directory;
 mod effects;
+mod grant_desk;
 pub mod handle;
 mod history;
 mod link;

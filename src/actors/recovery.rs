@@ -8,12 +8,13 @@ use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use super::care_team::CareTeamMsg;
 use super::context::Context;
 use super::device::{DeviceMsg, DeviceSummary};
 use super::handle::{DeviceEntry, PatientEntry};
 use super::patient::{PatientMsg, PatientSummary};
 use super::router::{send, tell_patient};
-use crate::clinical::ids::{DeviceId, PatientId};
+use crate::clinical::ids::{DeviceId, PatientId, UnitId};
 use crate::storage::{DataKey, KeyError, StreamKind, StreamName, Summary, open_state};
 
 /// How many actors are activated at a time.
@@ -33,6 +34,7 @@ pub(super) async fn recover(context: &Arc<Context>) {
         let Ok(id) = DeviceId::new(name.id()) else { continue };
         look_at_device(context, id, &name, summaries.remove(&name), &mut awaited);
     }
+    activate_care_teams(context).await;
     let (devices, patients) = (awaited.devices.len(), awaited.patients.len());
     activate_devices(context, awaited.devices).await;
     activate_patients(context, awaited.patients).await;
@@ -166,6 +168,33 @@ async fn activate_patients(context: &Arc<Context>, ids: Vec<PatientId>) {
                     },
                     Err(error) => {
                         tracing::error!(patient = %id, %error, "patient's actor cannot be activated");
+                        return;
+                    }
+                }
+            }
+        }
+    })
+    .await;
+}
+
+/// Who cares for whom must be known before anybody asks to see a patient.
+async fn activate_care_teams(context: &Arc<Context>) {
+    let units = context.streams.names(StreamKind::Care).into_iter();
+    let units = units.filter_map(|name| UnitId::new(name.id()).ok()).collect();
+    let router = Arc::clone(context);
+    at_once(units, move |unit| {
+        let context = Arc::clone(&router);
+        async move {
+            loop {
+                let (reply, awake) = oneshot::channel();
+                match context.router().care_team(&unit).await {
+                    // An actor that crashed meanwhile is started again until it is parked.
+                    Ok(actor) => match (send(Some(&actor), CareTeamMsg::Awake(reply)), awake.await) {
+                        (_, Ok(())) => return,
+                        _ => tokio::task::yield_now().await,
+                    },
+                    Err(error) => {
+                        tracing::error!(%unit, %error, "care team's actor cannot be activated: its people see nobody");
                         return;
                     }
                 }

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::care_team::CareTeams;
-use super::context::{Context, ContextParts, EngineOptions, Wheels};
+use super::context::{Context, ContextParts, Desks, EngineOptions, Wheels};
 use super::device::{DeviceMsg, Devices};
 use super::handle::Handle;
 use super::patient::{PatientMsg, Patients};
@@ -44,6 +44,9 @@ pub enum StartError {
     /// The journaled rules could not be read.
     #[error("read the rules from the journal: {0}")]
     Rules(String),
+    /// The audit trail or the grants could not be read.
+    #[error("read the audit trail and the grants from the journal: {0}")]
+    Access(String),
     /// A supervisor could not be started.
     #[error("start the supervisors: {0}")]
     Supervisors(String),
@@ -77,8 +80,9 @@ impl Engine {
         let parts = ContextParts { options, clock, store, rules: RuleBook::new(rules), effects };
         let context = Context::new(&parts);
         journal_rules(&context).await.map_err(|error| StartError::Rules(error.to_string()))?;
+        let desks = Desks::open(&context).await.map_err(|error| StartError::Access(error.to_string()))?;
         let router = start_router(&context).await?;
-        context.complete(router, start_wheels(&context));
+        context.complete(router, start_wheels(&context), desks);
         let mut tasks = vec![tokio::spawn(effects::run(Arc::clone(&context), jobs))];
         recovery::recover(&context).await;
         parts.store.forget_recovery_cache();

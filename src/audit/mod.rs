@@ -1,7 +1,10 @@
-//! What can be proved about a journal: that its events follow from its inputs, and that nothing receipted is missing.
+//! What can be proved about a journal: that its events follow from its inputs, that nothing receipted is missing,
+//! and who saw what.
 
+mod access_export;
 mod conservation;
 mod replay;
 
+pub use access_export::{accesses_of, audit_event};
 pub use conservation::{Claim, Conservation, LaneSum, PatientSum, conserve};
 pub use replay::{AuditError, Difference, Replayed, replay};

@@ -142,7 +142,11 @@ impl Replay<'_> {
             StreamKind::Device => self.take_device(record).map(|()| None),
             StreamKind::Patient => self.take_patient(record),
             StreamKind::Rules => self.take_rules(record).map(|()| None),
-            StreamKind::Care | StreamKind::Person => Ok(None),
+            StreamKind::Care
+            | StreamKind::Person
+            | StreamKind::Audit
+            | StreamKind::Grants
+            | StreamKind::Checkpoints => Ok(None),
         }
     }
 

@@ -1,10 +1,13 @@
-//! `vigil audit verify`: chain, positions, sequences, seals.
+//! `vigil audit`: chain, positions, sequences, seals; and who saw a patient's data.
 
 use std::collections::HashMap;
+use std::io::Write as _;
 
 use super::Failure;
+use super::exit;
 use super::progress::bar;
 use super::store::{DataArgs, unreadable};
+use crate::audit::{accesses_of, audit_event};
 use crate::clinical::ids::{DeviceId, PatientId};
 use crate::storage::codec::decode_device;
 use crate::storage::{BodyKey, KeyError, Keys, StoredRecord, verify};
@@ -29,10 +32,41 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Every access to a patient's data, refused ones too, as one FHIR R4 AuditEvent per line, oldest first.
+    ///
+    /// Example: vigil audit export --data-dir data --patient p-17 > p-17.ndjson
+    Export {
+        #[command(flatten)]
+        data: DataArgs,
+        /// The patient.
+        #[arg(long)]
+        patient: String,
+    },
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let Verb::Verify { data, json } = &args.verb;
+    match &args.verb {
+        Verb::Verify { data, json } => verify_journal(data, *json),
+        Verb::Export { data, patient } => export(data, patient),
+    }
+}
+
+fn export(data: &DataArgs, patient: &str) -> Result<(), Failure> {
+    let patient = PatientId::new(patient).map_err(|error| Failure::new(exit::BAD_DATA, error))?;
+    let store = data.open()?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut written = Ok(());
+    accesses_of(&store.reader(), &store.keys(), &patient, &mut |sequence, access| {
+        if written.is_ok() {
+            written = writeln!(out, "{}", audit_event(sequence, access, &patient));
+        }
+    })
+    .map_err(unreadable)?;
+    written?;
+    Ok(out.flush()?)
+}
+
+fn verify_journal(data: &DataArgs, json: bool) -> Result<(), Failure> {
     let store = data.open_to_verify()?;
     let (reader, keys) = (store.reader(), store.keys());
     let bar = bar("records");
@@ -43,7 +77,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     });
     bar.finish_and_clear();
     let verified = outcome.map_err(unreadable)?;
-    if *json {
+    if json {
         println!(
             "{}",
             serde_json::json!({

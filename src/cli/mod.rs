@@ -1,6 +1,7 @@
 //! The command line: one file per verb. A verb parses its arguments, calls the library and turns what went wrong into
 //! an exit code of `docs`' contract and a line that says what to do next.
 
+mod access;
 mod account;
 mod alerts;
 mod audit;
@@ -37,6 +38,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Access(access::Args),
     Account(account::Args),
     Alerts(alerts::Args),
     Audit(audit::Args),
@@ -55,6 +57,7 @@ enum Verb {
 #[must_use]
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
+        Verb::Access(args) => access::run(&args),
         Verb::Account(args) => account::run(&args),
         Verb::Alerts(args) => alerts::run(&args),
         Verb::Audit(args) => audit::run(&args),

@@ -9,7 +9,7 @@ use super::block_cache::BlockCache;
 use super::error::ReadError;
 use super::journal::Journal;
 use super::record::{RecordView, StoredRecord};
-use super::stream::StreamName;
+use super::stream::{Committed, StreamName};
 use super::streams::Streams;
 
 /// Is shown one block after the other.
@@ -64,6 +64,37 @@ impl Reader {
         }
         records.reverse();
         Ok(records)
+    }
+
+    /// Shows the committed records of a stream from its end, or from one that an earlier walk left off at, backwards,
+    /// until told to stop. Returns where to go on: the first that was not shown.
+    ///
+    /// # Errors
+    /// [`ReadError`]; what was shown before it is right.
+    pub fn walk_back(
+        &self,
+        stream: &StreamName,
+        from: Option<Committed>,
+        visit: &mut dyn FnMut(StoredRecord) -> ControlFlow<()>,
+    ) -> Result<Option<Committed>, ReadError> {
+        let mut next = from.unwrap_or_else(|| self.streams.committed(stream));
+        while next.sequence > 0 {
+            let Committed { sequence, position } = next;
+            let block = self.block(position)?;
+            let view = record_of(&block, position, stream, sequence)?;
+            let record = view.to_stored().map_err(|error| ReadError::damaged(position, error.to_string()))?;
+            if visit(record).is_break() {
+                return Ok(Some(next));
+            }
+            next = match view.previous {
+                Some(previous) if sequence > 1 && previous < position => {
+                    Committed { sequence: sequence - 1, position: previous }
+                }
+                None if sequence == 1 => return Ok(None),
+                _ => return Err(ReadError::damaged(position, "a back-pointer is wrong")),
+            };
+        }
+        Ok(None)
     }
 
     /// Shows all committed records from a position on, in the order of positions, until told to stop.

@@ -28,7 +28,7 @@ use crate::time::Timestamp;
 /// The handle. Cloning is cheap.
 #[derive(Clone)]
 pub struct Handle {
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
 }
 
 impl Handle {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use smol_str::SmolStr;
-use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use super::view::{invalid, status};
-use crate::actors::handle::{CareStep, DeviceEntry, Handle};
+use crate::access::{Field, Fields, Verb};
+use crate::actors::handle::{CareStep, DeviceEntry, Handle, PatientEntry};
 use crate::api::figures::Figures;
-use crate::api::identity::{Action, Directory, authenticate, may};
+use crate::api::guard::{Guard, Visit};
 use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, UnitId};
 use crate::proto;
 use crate::proto::admin_service_server::AdminService;
@@ -28,19 +28,61 @@ const NAME_MAX: usize = 64;
 #[derive(Clone)]
 pub struct Admin {
     handle: Handle,
-    directory: Arc<Directory>,
+    guard: Guard,
     figures: Arc<Figures>,
 }
 
 impl Admin {
-    /// Over the engine, for the people of the directory.
+    /// Over the engine, for the people whom the guard lets in.
     #[must_use]
-    pub fn new(handle: Handle, directory: Arc<Directory>, figures: Arc<Figures>) -> Self {
-        Self { handle, directory, figures }
+    pub fn new(handle: Handle, guard: Guard, figures: Arc<Figures>) -> Self {
+        Self { handle, guard, figures }
     }
 
-    fn check(&self, metadata: &MetadataMap, action: Action) -> Result<(), Status> {
-        Ok(may(&authenticate(&self.directory.now(), metadata)?, action)?)
+    /// Patients after `after` whom the visitor sees, at most `size`.
+    async fn patients_seen(&self, visit: &mut Visit, mut after: Option<PatientId>, size: usize) -> Vec<proto::Patient> {
+        let mut seen = Vec::new();
+        loop {
+            let entries = self.handle.patients(after.as_ref(), size).await;
+            let exhausted = entries.len() < size;
+            for entry in entries {
+                after = Some(entry.patient.clone());
+                if let Some(fields) = visit.sees_patient(&entry.patient, Verb::SeePatient) {
+                    seen.push(patient_on_wire(entry, fields));
+                }
+                if seen.len() == size {
+                    return seen;
+                }
+            }
+            if exhausted {
+                return seen;
+            }
+        }
+    }
+
+    /// Devices after `after` that the visitor sees, at most `size`.
+    async fn devices_seen(&self, visit: &mut Visit, mut after: Option<DeviceId>, size: usize) -> Vec<proto::Device> {
+        let mut seen = Vec::new();
+        loop {
+            let entries = self.handle.devices(after.as_ref(), size).await;
+            let exhausted = entries.len() < size;
+            for entry in entries {
+                after = Some(entry.device.clone());
+                let fields = match &entry.patient {
+                    Some(patient) => visit.sees_patient(patient, Verb::SeeDevice),
+                    None => visit.sees_unassigned(Verb::SeeDevice),
+                };
+                if let Some(fields) = fields {
+                    seen.push(device_on_wire(entry, fields));
+                }
+                if seen.len() == size {
+                    return seen;
+                }
+            }
+            if exhausted {
+                return seen;
+            }
+        }
     }
 }
 
@@ -79,14 +121,23 @@ fn care_step(step: &proto::CareStep) -> Result<CareStep, Status> {
     Ok(CareStep { people, delay_ms: step.delay_ms })
 }
 
-fn device_on_wire(entry: DeviceEntry) -> proto::Device {
+fn patient_on_wire(entry: PatientEntry, fields: Fields) -> proto::Patient {
+    proto::Patient {
+        patient: entry.patient.to_string(),
+        unit: entry.unit.to_string(),
+        bed: fields.show(Field::Place, entry.bed.to_string()),
+        devices: fields.show(Field::Device, entry.devices.iter().map(ToString::to_string).collect()),
+    }
+}
+
+fn device_on_wire(entry: DeviceEntry, fields: Fields) -> proto::Device {
     proto::Device {
         device: entry.device.to_string(),
         model: entry.model.to_string(),
         firmware: entry.firmware.to_string(),
         unit: entry.unit.to_string(),
         gateway: entry.gateway.map(|gateway| gateway.to_string()).unwrap_or_default(),
-        patient: entry.patient.map(|patient| patient.to_string()).unwrap_or_default(),
+        patient: fields.show(Field::Patient, entry.patient.map(|patient| patient.to_string()).unwrap_or_default()),
     }
 }
 
@@ -96,7 +147,7 @@ impl AdminService for Admin {
         &self,
         request: Request<proto::RegisterDeviceRequest>,
     ) -> Result<Response<proto::RegisterDeviceResponse>, Status> {
-        self.check(request.metadata(), Action::Administer)?;
+        let mut visit = self.guard.enter(&request, Verb::Administer, "devices.register").await?;
         let asked = request.into_inner();
         let gateway =
             if asked.gateway.is_empty() { None } else { Some(GatewayId::new(&asked.gateway).map_err(invalid)?) };
@@ -108,100 +159,99 @@ impl AdminService for Admin {
             gateway,
             patient: None,
         };
+        visit.about(&asked.device);
         self.handle.register_device(entry).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::RegisterDeviceResponse {}))
+        visit.answer(proto::RegisterDeviceResponse {}).await
     }
 
     async fn admit_patient(
         &self,
         request: Request<proto::AdmitPatientRequest>,
     ) -> Result<Response<proto::AdmitPatientResponse>, Status> {
-        self.check(request.metadata(), Action::Administer)?;
+        let mut visit = self.guard.enter(&request, Verb::Administer, "patients.admit").await?;
         let asked = request.into_inner();
         let patient = PatientId::new(&asked.patient).map_err(invalid)?;
         let unit = UnitId::new(&asked.unit).map_err(invalid)?;
         let bed = name("bed", &asked.bed)?;
+        visit.concerns(&patient);
         self.handle.admit_patient(patient, unit, bed).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::AdmitPatientResponse {}))
+        visit.answer(proto::AdmitPatientResponse {}).await
     }
 
     async fn assign_device(
         &self,
         request: Request<proto::AssignDeviceRequest>,
     ) -> Result<Response<proto::AssignDeviceResponse>, Status> {
-        self.check(request.metadata(), Action::Administer)?;
+        let mut visit = self.guard.enter(&request, Verb::Administer, "devices.assign").await?;
         let asked = request.into_inner();
         let device = DeviceId::new(&asked.device).map_err(invalid)?;
         let patient = PatientId::new(&asked.patient).map_err(invalid)?;
         let from = (asked.from_us != 0).then_some(Timestamp(asked.from_us));
+        visit.about(&asked.device);
+        visit.concerns(&patient);
         self.handle.assign_device(device, patient, from).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::AssignDeviceResponse {}))
+        visit.answer(proto::AssignDeviceResponse {}).await
     }
 
     async fn unassign_device(
         &self,
         request: Request<proto::UnassignDeviceRequest>,
     ) -> Result<Response<proto::UnassignDeviceResponse>, Status> {
-        self.check(request.metadata(), Action::Administer)?;
+        let mut visit = self.guard.enter(&request, Verb::Administer, "devices.unassign").await?;
         let device = DeviceId::new(&request.into_inner().device).map_err(invalid)?;
+        visit.about(device.as_str());
         self.handle.unassign_device(device).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::UnassignDeviceResponse {}))
+        visit.answer(proto::UnassignDeviceResponse {}).await
     }
 
     async fn set_care_team(
         &self,
         request: Request<proto::SetCareTeamRequest>,
     ) -> Result<Response<proto::SetCareTeamResponse>, Status> {
-        self.check(request.metadata(), Action::Administer)?;
+        let mut visit = self.guard.enter(&request, Verb::Administer, "care_teams.set").await?;
         let team = request.into_inner().team.ok_or_else(|| Status::invalid_argument("team must be set"))?;
         let unit = UnitId::new(&team.unit).map_err(invalid)?;
         if team.steps.is_empty() || team.steps.len() > STEPS_MAX {
             return Err(Status::invalid_argument("a care team has 1 to 32 steps"));
         }
         let steps = team.steps.iter().map(care_step).collect::<Result<_, _>>()?;
+        visit.about(unit.as_str());
         let policy_version = self.handle.set_care_team(unit, steps).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::SetCareTeamResponse { policy_version }))
+        visit.answer(proto::SetCareTeamResponse { policy_version }).await
     }
 
     async fn list_patients(
         &self,
         request: Request<proto::ListPatientsRequest>,
     ) -> Result<Response<proto::ListPatientsResponse>, Status> {
-        self.check(request.metadata(), Action::Administer)?;
+        let mut visit = self.guard.enter(&request, Verb::SeePatient, "patients.list").await?;
         let asked = request.into_inner();
         let size = page_size(asked.page_size);
         let after = after(&asked.page_token, PatientId::new)?;
-        let entries = self.handle.patients(after.as_ref(), size).await;
-        let last = entries.last().filter(|_| entries.len() == size);
-        let next_page_token = last.map(|entry| entry.patient.to_string()).unwrap_or_default();
-        let patients = entries.into_iter().map(|entry| proto::Patient {
-            patient: entry.patient.to_string(),
-            unit: entry.unit.to_string(),
-            bed: entry.bed.to_string(),
-            devices: entry.devices.iter().map(ToString::to_string).collect(),
-        });
-        Ok(Response::new(proto::ListPatientsResponse { patients: patients.collect(), next_page_token }))
+        let patients = self.patients_seen(&mut visit, after, size).await;
+        let last = patients.last().filter(|_| patients.len() == size);
+        let next_page_token = last.map(|entry| entry.patient.clone()).unwrap_or_default();
+        visit.answer(proto::ListPatientsResponse { patients, next_page_token }).await
     }
 
     async fn list_devices(
         &self,
         request: Request<proto::ListDevicesRequest>,
     ) -> Result<Response<proto::ListDevicesResponse>, Status> {
-        self.check(request.metadata(), Action::Administer)?;
+        let mut visit = self.guard.enter(&request, Verb::SeeDevice, "devices.list").await?;
         let asked = request.into_inner();
         let size = page_size(asked.page_size);
         let after = after(&asked.page_token, DeviceId::new)?;
-        let entries = self.handle.devices(after.as_ref(), size).await;
-        let last = entries.last().filter(|_| entries.len() == size);
-        let next_page_token = last.map(|entry| entry.device.to_string()).unwrap_or_default();
-        let devices = entries.into_iter().map(device_on_wire).collect();
-        Ok(Response::new(proto::ListDevicesResponse { devices, next_page_token }))
+        let devices = self.devices_seen(&mut visit, after, size).await;
+        let last = devices.last().filter(|_| devices.len() == size);
+        let next_page_token = last.map(|entry| entry.device.clone()).unwrap_or_default();
+        visit.answer(proto::ListDevicesResponse { devices, next_page_token }).await
     }
 
     async fn status(&self, request: Request<proto::StatusRequest>) -> Result<Response<proto::StatusResponse>, Status> {
-        self.check(request.metadata(), Action::ReadStatus)?;
+        let visit = self.guard.enter(&request, Verb::ReadStatus, "status").await?;
         let engine = self.handle.status();
-        Ok(Response::new(proto::StatusResponse {
+        Ok(visit.answer_figures(proto::StatusResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             position: engine.position,
             readings_stored: engine.readings_stored,

@@ -93,6 +93,16 @@ impl Alert {
         }
     }
 
+    /// Whether this person is asked to answer it, owns it, or passed it on lately: they must see it.
+    #[must_use]
+    pub fn asks(&self, person: &PersonId) -> bool {
+        let asked = match &self.response {
+            Response::Waiting { people, .. } => people.contains(person),
+            Response::Answered { by, .. } => by == person,
+        };
+        asked || self.passed_on.iter().any(|passed| passed.by == *person)
+    }
+
     /// Whether its signal stays although the condition has gone, until `reset`.
     #[must_use]
     pub const fn latched(&self) -> bool {

@@ -1,9 +1,11 @@
 //! Between the facts of the pure core and their stored format (`proto/vigil/v1/journal.proto`).
 
+mod access;
 mod alert;
 mod condition;
 mod device;
 mod error;
+mod grants;
 mod patient;
 mod reading;
 mod unit_streams;
@@ -11,8 +13,10 @@ mod unit_streams;
 #[cfg(test)]
 mod tests;
 
+pub use access::{decode_access, encode_access};
 pub use device::{DeviceRecord, decode_device, encode_device};
 pub use error::DecodeError;
+pub use grants::{GrantRecord, decode_grant, encode_grant};
 pub use patient::{decode_patient, encode_patient};
 pub use reading::{decode_reading, encode_reading};
 pub use unit_streams::{
