@@ -1,8 +1,15 @@
 //! A patient's actor: judges what the devices hand over, and is the only writer of the patient's alerts.
 
 mod actor;
+mod answer;
+mod append;
 mod commit;
+mod consume;
 mod marks;
+mod message;
 mod recover;
+mod summary;
 
-pub(super) use actor::{PatientMsg, PatientSummary, Patients};
+pub(super) use actor::Patients;
+pub(super) use message::PatientMsg;
+pub(super) use summary::PatientSummary;

@@ -1,0 +1,89 @@
+//! What devices hand over: read where it was missed, judged, marked.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::actor::{Parts, PatientActor};
+use super::recover::{read_items_off_thread, rules_in_force};
+use crate::actors::rule_book::ENGINE_VERSION;
+use crate::actors::stream::RecoverError;
+use crate::admission::Permit;
+use crate::clinical::ids::DeviceId;
+use crate::clinical::patient::{Item, PatientInput, PatientRecord, Run};
+use crate::faults::{Point, point};
+use crate::storage::StoredItem;
+use crate::time::Timestamp;
+
+/// Items read at a time while catching up.
+const CATCH_UP_ITEMS: u64 = 65_536;
+
+impl PatientActor {
+    /// Reads and consumes what the device's stream holds for this patient after the mark, up to `through`.
+    pub(super) async fn catch_up(
+        &self,
+        parts: &mut Parts,
+        device: &DeviceId,
+        through: u64,
+    ) -> Result<(), RecoverError> {
+        if through <= parts.state.mark(device) {
+            return Ok(());
+        }
+        point(Point::PatientInCatchUp, self.id.as_str())?;
+        // What the device's actor appended may not be committed yet.
+        self.context.writer.barrier().await?;
+        let mut from = parts.state.mark(device) + 1;
+        while from <= through {
+            let to = through.min(from.saturating_add(CATCH_UP_ITEMS - 1));
+            for item in read_items_off_thread(&self.context, &self.id, device, from, to).await? {
+                self.consume(parts, device, &item, None)?;
+            }
+            from = to + 1;
+        }
+        Ok(())
+    }
+
+    pub(super) fn consume(
+        &self,
+        parts: &mut Parts,
+        device: &DeviceId,
+        item: &StoredItem,
+        permit: Option<Arc<Permit>>,
+    ) -> Result<(), RecoverError> {
+        self.adopt_rules(parts, item.received_at)?;
+        point(Point::PatientBeforeConsume, self.id.as_str())?;
+        let events = parts.state.consume(device, item.stream_sequence, &item.item, item.received_at, &parts.rules);
+        point(Point::PatientBeforeAppend, self.id.as_str())?;
+        // What was handed over before the engine started was not counted then.
+        let counted = item.received_at >= self.context.started_at;
+        self.context.counters.items_consumed.add(u64::from(counted));
+        let entry = matches!(item.item, Item::Assignment { .. }).then(|| self.entry(&parts.state)).flatten();
+        if events.is_empty() && entry.is_none() {
+            let now = self.context.clock.now();
+            parts.marks.add(device, item.stream_sequence, now, counted);
+            if parts.marks.are_due(now) {
+                self.append(parts, None, None, None, permit);
+            }
+            point(Point::PatientAfterAppend, self.id.as_str())?;
+            return Ok(());
+        }
+        let run = Run { device: device.clone(), through: item.stream_sequence };
+        let input = PatientInput::Consumed(SmallVec::from_elem(run, 1));
+        let record = PatientRecord { now: parts.state.now(), input, events };
+        self.append(parts, Some(record), None, entry, permit);
+        point(Point::PatientAfterAppend, self.id.as_str())?;
+        Ok(())
+    }
+
+    /// New rules are adopted lazily, before the next input that they judge.
+    pub(super) fn adopt_rules(&self, parts: &mut Parts, now: Timestamp) -> Result<(), RecoverError> {
+        let current = self.context.rules.current();
+        if parts.state.rules_in_force() == Some((current.hash(), ENGINE_VERSION)) {
+            return Ok(());
+        }
+        let input = PatientInput::RulesAdopted { hash: current.hash(), engine: ENGINE_VERSION };
+        self.decide(parts, input, now);
+        parts.rules = rules_in_force(&self.context, &parts.state)?;
+        Ok(())
+    }
+}
