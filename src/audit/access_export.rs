@@ -27,7 +27,9 @@ pub fn accesses_of(
         if view.kind != RecordKind::Access {
             return ControlFlow::Continue(());
         }
-        let opened = view.to_stored().map_err(|error| ReadError::damaged(view.position, error.to_string()).into());
+        let opened = view
+            .to_stored()
+            .map_err(|error| AuditError::from(ReadError::Damaged { position: view.position, what: error.to_string() }));
         let opened = opened.and_then(|record| open(&mut opener, &record).map(|access| (record.sequence, access)));
         match opened {
             Ok((sequence, access)) if access.patients.contains(patient) => show(sequence, &access),
@@ -58,7 +60,8 @@ fn open(opener: &mut Opener, record: &StoredRecord) -> Result<AccessRecord, Audi
 /// showed.
 #[must_use]
 pub fn audit_event(sequence: u64, access: &AccessRecord, patient: &PatientId) -> Value {
-    let coding = |system: &str, code: &str, display: &str| json!({ "system": system, "code": code, "display": display });
+    let coding =
+        |system: &str, code: &str, display: &str| json!({ "system": system, "code": code, "display": display });
     let hl7 = |name: &str| format!("http://terminology.hl7.org/CodeSystem/{name}");
     let (outcome, described) = match access.outcome {
         Outcome::Shown => ("0", "shown"),

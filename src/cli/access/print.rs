@@ -92,9 +92,7 @@ pub(super) fn accesses(entries: &[AccessEntry], json: bool) -> Result<(), Failur
 pub(super) fn explained(explained: &ExplainResponse, json: bool) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     if json {
-        let verb = |verb: &crate::proto::ExplainedVerb| {
-            json!({ "verb": verb.verb, "answer": verb.answer, "fields": verb.fields })
-        };
+        let verb = |verb: &crate::proto::ExplainedVerb| json!({ "verb": verb.verb, "answer": verb.answer, "fields": verb.fields });
         let verbs: Vec<_> = explained.verbs.iter().map(verb).collect();
         writeln!(out, "{}", json!({ "roles": explained.roles, "because": explained.because, "verbs": verbs }))?;
         return Ok(());
