@@ -23,11 +23,13 @@ pub enum Field {
     Rhythm,
     /// Electrograms, waveforms and raw payloads.
     Trace,
+    /// What is known of a patient at the admission: age class, prescribed ranges.
+    Profile,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Route,
         Self::Device,
         Self::Patient,
@@ -37,6 +39,7 @@ impl Field {
         Self::Note,
         Self::Rhythm,
         Self::Trace,
+        Self::Profile,
     ];
 
     /// Its name.
@@ -52,6 +55,7 @@ impl Field {
             Self::Note => "note",
             Self::Rhythm => "rhythm",
             Self::Trace => "trace",
+            Self::Profile => "profile",
         }
     }
 }
@@ -63,8 +67,9 @@ pub struct Fields(u16);
 impl Fields {
     /// Nothing.
     pub const NONE: Self = Self(0);
-    /// What an administrator sees of an alert or a patient: that there is one, where, and who is asked.
-    pub const OVERSIGHT: Self = Self::of(&[Field::Route, Field::Device, Field::Patient, Field::Place]);
+    /// What an administrator sees of an alert or a patient: that there is one, where, who is asked, and what the
+    /// administrator said at the admission.
+    pub const OVERSIGHT: Self = Self::of(&[Field::Route, Field::Device, Field::Patient, Field::Place, Field::Profile]);
     /// What a technician sees: equipment, and nothing of a patient.
     pub const EQUIPMENT: Self = Self::of(&[Field::Route, Field::Device, Field::Finding, Field::Value]);
     /// What a nurse sees, and whoever is asked to answer.
@@ -76,6 +81,7 @@ impl Fields {
         Field::Finding,
         Field::Value,
         Field::Note,
+        Field::Profile,
     ]);
     /// What a physician sees.
     pub const CLINICAL: Self = Self(Self::BEDSIDE.0 | Self::of(&[Field::Rhythm]).0);

@@ -71,7 +71,7 @@ fn news_of(context: &Context, patient: &PatientId) -> Result<Vec<(u64, Arc<Alert
     let mut book = AlertBook::default();
     let mut all = Vec::new();
     for (position, record) in records_of(context, patient)? {
-        if let PatientInput::Admitted { unit, bed } = record.input {
+        if let PatientInput::Admitted { unit, bed, .. } = record.input {
             place = Some(Place { unit, bed });
         }
         let Some(place) = place.clone().or_else(nowhere) else { continue };

@@ -79,6 +79,7 @@ fn look_at_patient(
             patient: id.clone(),
             unit,
             bed: known.bed,
+            profile: known.profile,
             devices: known.devices,
         });
     }

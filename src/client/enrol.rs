@@ -117,7 +117,9 @@ async fn enrol_one(mut admin: Admin, unit: &str, enrolment: &Enrolment, assigned
         proto::RegisterDeviceRequest { device: device.clone(), model, firmware, unit: unit.clone(), gateway };
     let told = admin.register_device(register).await;
     told.map_err(|status| refused(&format!("registering device {device}"), status))?;
-    let told = admin.admit_patient(proto::AdmitPatientRequest { patient: patient.clone(), unit, bed }).await;
+    let told = admin
+        .admit_patient(proto::AdmitPatientRequest { patient: patient.clone(), unit, bed, profile: Some(profile()) })
+        .await;
     told.map_err(|status| refused(&format!("admitting patient {patient}"), status))?;
     if assigned {
         return Ok(());
@@ -125,6 +127,11 @@ async fn enrol_one(mut admin: Admin, unit: &str, enrolment: &Enrolment, assigned
     let assign = proto::AssignDeviceRequest { device: device.clone(), patient, from_us: 0 };
     let told = admin.assign_device(assign).await;
     told.map(drop).map_err(|status| refused(&format!("assigning device {device}"), status))
+}
+
+/// Played patients are adults with nothing prescribed.
+fn profile() -> proto::PatientProfile {
+    proto::PatientProfile { age_class: proto::AgeClass::Adult.into(), ..proto::PatientProfile::default() }
 }
 
 fn refused(what: &str, status: Status) -> EnrolError {

@@ -153,8 +153,12 @@ fn record_key(key: &DataKey, incarnation: &Incarnation, stream: &StreamName) -> 
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &bytes[..]).expect("AES-256-GCM takes any key of 32 bytes"))
 }
 
+/// Raised with every change of what is kept in snapshots: one of another form then does not open, and the journal, which
+/// has all of it, is read instead.
+const SNAPSHOT_FORMAT: &[u8] = b"vigil/snapshot/2\0";
+
 fn state_key(key: &DataKey, stream: &StreamName) -> RandomizedNonceKey {
-    let bytes = key.derive(&[], &[b"vigil/snapshot/1\0", stream.as_str().as_bytes()]);
+    let bytes = key.derive(&[], &[SNAPSHOT_FORMAT, stream.as_str().as_bytes()]);
     RandomizedNonceKey::new(&AES_256_GCM, &bytes[..]).expect("AES-256-GCM takes any key of 32 bytes")
 }
 

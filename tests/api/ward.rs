@@ -40,7 +40,8 @@ pub async fn admit_to(site: &mut Site, patient: &str, device: &str, unit: &str, 
         let team = Some(proto::CareTeam { unit: unit.into(), steps });
         admin.set_care_team(with_token(&token, proto::SetCareTeamRequest { team })).await.unwrap();
     }
-    let request = proto::AdmitPatientRequest { patient: patient.into(), unit: unit.into(), bed: "4".into() };
+    let request =
+        proto::AdmitPatientRequest { patient: patient.into(), unit: unit.into(), bed: "4".into(), profile: None };
     admin.admit_patient(with_token(&token, request)).await.unwrap();
     let request = proto::AssignDeviceRequest { device: device.into(), patient: patient.into(), from_us: 0 };
     admin.assign_device(with_token(&token, request)).await.unwrap();

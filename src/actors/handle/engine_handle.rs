@@ -22,6 +22,7 @@ use crate::actors::router::send;
 use crate::clinical::alert::{AlertEvent, Command};
 use crate::clinical::device::Registration;
 use crate::clinical::ids::{AlertId, DeviceId, PatientId, PersonId, UnitId};
+use crate::clinical::patient::Profile;
 use crate::storage::KeyError;
 use crate::time::Timestamp;
 
@@ -134,13 +135,19 @@ impl Handle {
     ///
     /// # Errors
     /// [`OperationError::Unavailable`]; [`OperationError::Conflict`] for a patient whose key was destroyed.
-    pub async fn admit_patient(&self, patient: PatientId, unit: UnitId, bed: SmolStr) -> Result<(), OperationError> {
+    pub async fn admit_patient(
+        &self,
+        patient: PatientId,
+        unit: UnitId,
+        bed: SmolStr,
+        profile: Profile,
+    ) -> Result<(), OperationError> {
         let key = self.context.keys.create_patient(&patient).await;
         key.map_err(|error| match error {
             KeyError::Destroyed => OperationError::Conflict(error.to_string()),
             _ => OperationError::Unavailable,
         })?;
-        self.ask_patient(&patient, |reply| PatientMsg::Admit { unit, bed, reply }).await
+        self.ask_patient(&patient, |reply| PatientMsg::Admit { unit, bed, profile, reply }).await
     }
 
     /// Assigns a device to a patient from a device time on.

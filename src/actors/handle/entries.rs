@@ -3,6 +3,7 @@
 use smol_str::SmolStr;
 
 use crate::clinical::ids::{AlertId, DeviceId, GatewayId, PatientId, PersonId, UnitId};
+use crate::clinical::patient::Profile;
 use crate::time::Timestamp;
 
 /// A page that waits in a person's inbox.
@@ -53,6 +54,8 @@ pub struct PatientEntry {
     pub unit: UnitId,
     /// The bed.
     pub bed: SmolStr,
+    /// What decides by which limits the patient is judged.
+    pub profile: Profile,
     /// Devices that are assigned.
     pub devices: Vec<DeviceId>,
 }

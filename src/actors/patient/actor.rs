@@ -130,7 +130,9 @@ impl Actor for PatientActor {
                 self.consume(parts, &device, &StoredItem { stream_sequence, received_at, item }, permit)?;
             }
             PatientMsg::CatchUp { device, through } => self.catch_up(parts, &device, through).await?,
-            PatientMsg::Admit { unit, bed, reply } => self.admit(parts, unit, bed, reply, now),
+            PatientMsg::Admit { unit, bed, profile, reply } => {
+                self.admit(parts, PatientInput::Admitted { unit, bed, profile }, reply, now);
+            }
             PatientMsg::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version } => {
                 let fallback = self.context.options.fallback.clone();
                 let input = PatientInput::TeamAnswered {

@@ -1,13 +1,11 @@
 //! What people and care teams say: admissions, commands, answers for a step.
 
-use smol_str::SmolStr;
 use tokio::sync::oneshot;
 
 use super::actor::{Parts, PatientActor};
 use super::commit::Reply;
 use crate::actors::handle::{Answered, OperationError};
 use crate::clinical::alert::{Command, Refused};
-use crate::clinical::ids::UnitId;
 use crate::clinical::patient::{PatientInput, PatientRecord};
 use crate::time::Timestamp;
 
@@ -23,17 +21,15 @@ impl PatientActor {
     pub(super) fn admit(
         &self,
         parts: &mut Parts,
-        unit: UnitId,
-        bed: SmolStr,
+        input: PatientInput,
         reply: oneshot::Sender<Result<(), OperationError>>,
         now: Timestamp,
     ) {
         let reply = Some(Reply::Operation(reply));
-        if parts.state.unit() == Some(&unit) && *parts.state.bed() == bed {
+        if parts.state.is_so_already(&input) {
             self.append(parts, None, reply, None, None);
             return;
         }
-        let input = PatientInput::Admitted { unit, bed };
         if let Ok(Some(events)) = parts.state.handle(&input, now) {
             let entry = self.entry(&parts.state);
             let record = PatientRecord { now: parts.state.now(), input, events };

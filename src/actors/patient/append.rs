@@ -62,6 +62,7 @@ impl PatientActor {
             patient: self.id.clone(),
             unit: state.unit()?.clone(),
             bed: state.bed().clone(),
+            profile: state.profile().clone(),
             devices: state.devices().cloned().collect(),
         })
     }

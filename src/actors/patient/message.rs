@@ -10,7 +10,7 @@ use crate::actors::sweep::SweepPart;
 use crate::admission::Permit;
 use crate::clinical::alert::Command;
 use crate::clinical::ids::{DeviceId, PersonId, UnitId};
-use crate::clinical::patient::Item;
+use crate::clinical::patient::{Item, Profile};
 use crate::time::Timestamp;
 
 /// What a patient's actor is told.
@@ -28,7 +28,7 @@ pub(crate) enum PatientMsg {
     /// The device's stream holds items up to `through`: read what was missed.
     CatchUp { device: DeviceId, through: u64 },
     /// Admit, or move.
-    Admit { unit: UnitId, bed: SmolStr, reply: oneshot::Sender<Result<(), OperationError>> },
+    Admit { unit: UnitId, bed: SmolStr, profile: Profile, reply: oneshot::Sender<Result<(), OperationError>> },
     /// The care team's answer for a step.
     TeamAnswered {
         ordinal: u32,

@@ -15,6 +15,7 @@ use crate::audit::{Conservation, conserve, replay};
 use crate::clinical::alert::AlertEvent;
 use crate::clinical::codes::Code;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
+use crate::clinical::patient::Profile;
 use crate::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
 use crate::clinical::rules::RuleSet;
 use crate::clinical::units::Unit;
@@ -130,7 +131,7 @@ impl Ward {
             patient: None,
         };
         handle.register_device(entry).await.unwrap();
-        handle.admit_patient(self.patient(), self.unit(), "4".into()).await.unwrap();
+        handle.admit_patient(self.patient(), self.unit(), "4".into(), Profile::default()).await.unwrap();
     }
 
     /// Assigns the device; returns once the patient knows it.

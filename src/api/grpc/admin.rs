@@ -11,8 +11,10 @@ use crate::actors::handle::{CareStep, DeviceEntry, Handle, PatientEntry};
 use crate::api::figures::Figures;
 use crate::api::guard::{Guard, Visit};
 use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, UnitId};
+use crate::clinical::patient::Profile;
 use crate::proto;
 use crate::proto::admin_service_server::AdminService;
+use crate::storage::codec::{decode_profile, encode_profile};
 use crate::time::Timestamp;
 
 /// The most entries of one page, and how many where the request does not say.
@@ -95,6 +97,11 @@ fn name(what: &str, text: &str) -> Result<SmolStr, Status> {
     Ok(SmolStr::new(text))
 }
 
+fn profile(asked: Option<&proto::PatientProfile>) -> Result<Profile, Status> {
+    let profile = asked.map(decode_profile).transpose();
+    Ok(profile.map_err(|error| Status::invalid_argument(format!("profile: {}", error.why)))?.unwrap_or_default())
+}
+
 fn page_size(asked: u32) -> usize {
     match usize::try_from(asked).unwrap_or(PAGE_MAX) {
         0 => PAGE_DEFAULT,
@@ -127,6 +134,7 @@ fn patient_on_wire(entry: PatientEntry, fields: Fields) -> proto::Patient {
         unit: entry.unit.to_string(),
         bed: fields.show(Field::Place, entry.bed.to_string()),
         devices: fields.show(Field::Device, entry.devices.iter().map(ToString::to_string).collect()),
+        profile: fields.show(Field::Profile, Some(encode_profile(&entry.profile))),
     }
 }
 
@@ -173,8 +181,9 @@ impl AdminService for Admin {
         let patient = PatientId::new(&asked.patient).map_err(invalid)?;
         let unit = UnitId::new(&asked.unit).map_err(invalid)?;
         let bed = name("bed", &asked.bed)?;
+        let profile = profile(asked.profile.as_ref())?;
         visit.concerns(&patient);
-        self.handle.admit_patient(patient, unit, bed).await.map_err(|error| status(&error))?;
+        self.handle.admit_patient(patient, unit, bed, profile).await.map_err(|error| status(&error))?;
         visit.answer(proto::AdmitPatientResponse {}).await
     }
 

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::profile::Profile;
 use crate::clinical::alert::{AlertEvent, Command};
 use crate::clinical::device::ConditionChange;
 use crate::clinical::ids::{DeviceId, PersonId, UnitId};
@@ -43,6 +44,8 @@ pub enum PatientInput {
         unit: UnitId,
         /// The bed.
         bed: SmolStr,
+        /// What decides by which limits the patient is judged.
+        profile: Profile,
     },
     /// From here on these rules and this version of the engine decide.
     RulesAdopted {

@@ -1,10 +1,12 @@
 //! A patient as the platform knows one: what was consumed, what is present, who answers.
 
 mod input;
+mod profile;
 mod state;
 
 #[cfg(test)]
 mod tests;
 
 pub use input::{Item, PatientInput, PatientRecord, Run};
+pub use profile::{AgeClass, BadSpo2Target, NoNews2, Profile, Setting, Spo2Scale, Spo2Target};
 pub use state::{Decision, PatientState};

@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::input::{Item, PatientInput};
+use super::profile::Profile;
 use crate::clinical::alert::{AlertBook, AlertEvent, BookInput, Refused};
 use crate::clinical::condition::{ConditionKey, Evidence};
 use crate::clinical::device::ConditionChange;
@@ -30,6 +31,7 @@ struct Mark {
 pub struct PatientState {
     unit: Option<UnitId>,
     bed: SmolStr,
+    profile: Profile,
     rules_hash: Option<[u8; 32]>,
     engine: u32,
     rules: RuleStates,
@@ -50,6 +52,12 @@ impl PatientState {
     #[must_use]
     pub fn bed(&self) -> &SmolStr {
         &self.bed
+    }
+
+    /// What decides by which limits the patient is judged.
+    #[must_use]
+    pub fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// The rules and the engine's version that decide now.
@@ -84,6 +92,13 @@ impl PatientState {
     /// The devices that are assigned now.
     pub fn devices(&self) -> impl Iterator<Item = &DeviceId> {
         self.marks.iter().filter(|mark| mark.assigned).map(|mark| &mark.device)
+    }
+
+    /// Whether an admission says what is known already.
+    #[must_use]
+    pub fn is_so_already(&self, input: &PatientInput) -> bool {
+        matches!(input, PatientInput::Admitted { unit, bed, profile }
+            if self.unit.as_ref() == Some(unit) && self.bed == *bed && self.profile == *profile)
     }
 
     /// Consumes the item at `stream_sequence` of a device's stream, which was stored at `received_at`.
@@ -185,9 +200,10 @@ impl PatientState {
     pub fn restore(&mut self, input: &PatientInput, events: &[AlertEvent], now: Timestamp) {
         let now = self.advance(now);
         match input {
-            PatientInput::Admitted { unit, bed } => {
+            PatientInput::Admitted { unit, bed, profile } => {
                 self.unit = Some(unit.clone());
                 self.bed = bed.clone();
+                self.profile = profile.clone();
             }
             PatientInput::RulesAdopted { hash, engine } => {
                 self.rules_hash = Some(*hash);

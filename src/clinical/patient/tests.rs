@@ -40,7 +40,10 @@ struct Kept {
 impl Kept {
     fn admitted(rules: &RuleSet) -> Self {
         let mut kept = Self::default();
-        kept.handle(PatientInput::Admitted { unit: UnitId::new("icu").unwrap(), bed: "1".into() }, T0);
+        kept.handle(
+            PatientInput::Admitted { unit: UnitId::new("icu").unwrap(), bed: "1".into(), profile: Profile::default() },
+            T0,
+        );
         kept.handle(PatientInput::RulesAdopted { hash: rules.hash(), engine: 1 }, T0);
         kept
     }

@@ -7,6 +7,7 @@ mod device;
 mod error;
 mod grants;
 mod patient;
+mod profile;
 mod reading;
 mod unit_streams;
 
@@ -18,6 +19,7 @@ pub use device::{DeviceRecord, decode_device, encode_device};
 pub use error::DecodeError;
 pub use grants::{GrantRecord, decode_grant, encode_grant};
 pub use patient::{decode_patient, encode_patient};
+pub use profile::{decode_profile, encode_profile};
 pub use reading::{decode_reading, encode_reading};
 pub use unit_streams::{
     CareRecord, PersonEvent, PersonRecord, RulesRecord, decode_care, decode_person, decode_rules, encode_care,

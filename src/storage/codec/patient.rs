@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use super::alert::{self, optional_person, people, person};
 use super::error::DecodeError;
+use super::profile::{decode_profile, encode_profile};
 use crate::clinical::alert::{Command, Verb};
 use crate::clinical::ids::{DeviceId, PersonId, UnitId};
 use crate::clinical::patient::{PatientInput, PatientRecord, Run};
@@ -45,9 +46,11 @@ fn encode_input(input: &PatientInput) -> Stored {
                 .map(|run| proto::ConsumedRun { device: run.device.to_string(), through: run.through })
                 .collect(),
         }),
-        PatientInput::Admitted { unit, bed } => {
-            Stored::Admitted(proto::PatientAdmitted { unit: unit.to_string(), bed: bed.to_string() })
-        }
+        PatientInput::Admitted { unit, bed, profile } => Stored::Admitted(proto::PatientAdmitted {
+            unit: unit.to_string(),
+            bed: bed.to_string(),
+            profile: Some(encode_profile(profile)),
+        }),
         PatientInput::RulesAdopted { hash, engine } => {
             Stored::RulesAdopted(proto::RulesAdopted { hash: hash.to_vec(), engine: *engine })
         }
@@ -77,6 +80,8 @@ fn decode_input(stored: Stored) -> Result<PatientInput, DecodeError> {
         Stored::Admitted(admitted) => PatientInput::Admitted {
             unit: UnitId::new(&admitted.unit).map_err(|error| DecodeError::because(WHAT, error))?,
             bed: SmolStr::new(admitted.bed),
+            // Absent before profiles were stored: nobody had said anything.
+            profile: admitted.profile.as_ref().map(decode_profile).transpose()?.unwrap_or_default(),
         },
         Stored::RulesAdopted(adopted) => PatientInput::RulesAdopted {
             hash: adopted.hash.try_into().map_err(|_| DecodeError::because(WHAT, "hash is not 32 bytes"))?,

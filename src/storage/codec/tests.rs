@@ -9,7 +9,7 @@ use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidenc
 use crate::clinical::device::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, RuleId, UnitId};
 use crate::clinical::judge::Rejection;
-use crate::clinical::patient::{PatientInput, PatientRecord, Run};
+use crate::clinical::patient::{AgeClass, PatientInput, PatientRecord, Profile, Run, Setting, Spo2Scale, Spo2Target};
 use crate::clinical::reading::{Lane, Observation, RawPayload, Reading, ReadingKey, Validity, Value};
 use crate::clinical::units::Unit;
 use crate::time::Timestamp;
@@ -147,7 +147,17 @@ fn inputs() -> Vec<PatientInput> {
             Run { device: DeviceId::new("d1").unwrap(), through: 7 },
             Run { device: DeviceId::new("d2").unwrap(), through: 1 },
         ]),
-        PatientInput::Admitted { unit: UnitId::new("icu").unwrap(), bed: "4".into() },
+        PatientInput::Admitted {
+            unit: UnitId::new("icu").unwrap(),
+            bed: "4".into(),
+            profile: Profile {
+                age: AgeClass::Adult,
+                pregnant: true,
+                spo2_scale: Spo2Scale::Two,
+                spo2_prescribed: Spo2Target::new(86, 90).ok(),
+                setting: Setting::DeviceClinic,
+            },
+        },
         PatientInput::RulesAdopted { hash: [7; 32], engine: 1 },
         PatientInput::Tick { fallback: vec![person("chief")] },
         PatientInput::TeamAnswered {
@@ -169,6 +179,20 @@ fn inputs() -> Vec<PatientInput> {
         command(Verb::Comment),
         PatientInput::Withdrawn,
     ]
+}
+
+/// A record as an earlier version wrote it.
+fn golden(name: &str) -> Vec<u8> {
+    let path = format!("{}/tests/golden/records/{name}", env!("CARGO_MANIFEST_DIR"));
+    hex::decode(std::fs::read_to_string(path).unwrap().trim()).unwrap()
+}
+
+#[test]
+fn an_admission_from_before_profiles_still_decodes() {
+    let record = decode_patient(&golden("patient-admitted-1.hex")).unwrap();
+    let input =
+        PatientInput::Admitted { unit: UnitId::new("icu").unwrap(), bed: "4".into(), profile: Profile::default() };
+    assert_eq!(record, PatientRecord { now: Timestamp(1_700_000_000_000_000), input, events: Vec::new() });
 }
 
 #[test]
