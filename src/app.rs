@@ -1,14 +1,12 @@
 //! The composition root: open the journal, recover, start the tree, serve, drain.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::actors::{Engine, EngineOptions, StartError as EngineError};
+use crate::actors::{Definitions, Engine, EngineOptions, StartError as EngineError};
 use crate::api::server::{Server, StartError as ServerError, admission};
 use crate::clinical::ids::PersonId;
-use crate::clinical::rules::RuleSet;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::storage::{OpenError, Stopped, Store, StoreOptions};
@@ -56,7 +54,7 @@ impl Platform {
     ///
     /// # Errors
     /// [`AppError`]; nothing runs then.
-    pub async fn start(config: &Config, rules: Arc<RuleSet>) -> Result<Self, AppError> {
+    pub async fn start(config: &Config, definitions: impl Into<Definitions>) -> Result<Self, AppError> {
         let clock = Clock::system();
         let mut options = StoreOptions::new(&config.storage.data_dir);
         options.keys_dir.clone_from(&config.storage.keys_dir);
@@ -65,7 +63,7 @@ impl Platform {
         // Recovery of a large journal takes seconds, and blocks.
         let store = tokio::task::spawn_blocking(move || Store::open(options, opening)).await;
         let store = store.map_err(|_| AppError::Panicked)??;
-        let engine = Engine::start(store, rules, engine_options(config)?, clock).await?;
+        let engine = Engine::start(store, definitions, engine_options(config)?, clock).await?;
         match Server::start(engine.handle(), config, admission(&config.limits)).await {
             Ok(server) => Ok(Self { engine, server }),
             Err(error) => {
@@ -116,13 +114,14 @@ pub enum Request {
 /// [`AppError`].
 pub async fn run(
     config: &Config,
-    rules: Arc<RuleSet>,
+    definitions: impl Into<Definitions>,
     mut requests: tokio::sync::mpsc::Receiver<Request>,
     mut started: impl FnMut(&Platform),
 ) -> Result<(), AppError> {
+    let definitions = definitions.into();
     let mut stops: Vec<Instant> = Vec::new();
     loop {
-        let platform = Platform::start(config, Arc::clone(&rules)).await?;
+        let platform = Platform::start(config, definitions.clone()).await?;
         started(&platform);
         let Some(stopped) = watch(&platform, &mut requests).await else {
             platform.stop(config.limits.drain).await;

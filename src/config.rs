@@ -1,13 +1,13 @@
 //! The settings of `vigil serve`: `config/vigil.toml` lists all of them with their defaults.
 
-mod rule_files;
+mod definition_files;
 mod section;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use rule_files::read_rule_files;
+pub use definition_files::{read_decoder_files, read_rule_files};
 use section::{Section, Source};
 
 /// A mistake in a configuration file.
@@ -138,6 +138,8 @@ pub struct Config {
     pub people: People,
     /// `[rules] dirs`
     pub rules_dirs: Vec<PathBuf>,
+    /// `[decoders] dirs`; empty: raw payloads are kept, and none is decoded.
+    pub decoder_dirs: Vec<PathBuf>,
     /// `[limits]`
     pub limits: Limits,
     /// `[actors]`
@@ -185,6 +187,7 @@ impl Config {
             pki: root.table("pki", read_pki),
             people: root.table("people", read_people),
             rules_dirs: root.table("rules", |rules| rules.paths("dirs", &["rules/bedside"])),
+            decoder_dirs: root.table("decoders", read_decoders),
             limits: root.table("limits", read_limits),
             actors: root.table("actors", |actors| Actors {
                 idle: Duration::from_secs(actors.integer("idle_s", 300, 1, 604_800)),
@@ -219,6 +222,14 @@ fn read_pki(pki: &mut Section) -> Pki {
 
 fn read_people(people: &mut Section) -> People {
     People { accounts: people.path("accounts", "accounts.toml"), fallback: people.ids("fallback", &["charge-nurse"]) }
+}
+
+fn read_decoders(decoders: &mut Section) -> Vec<PathBuf> {
+    let is_named = decoders.has("dirs");
+    let mut dirs = decoders.paths("dirs", &["devices"]);
+    // A site that says nothing of decoders, and has no such folder, has none.
+    dirs.retain(|dir| is_named || dir.is_dir());
+    dirs
 }
 
 fn read_limits(limits: &mut Section) -> Limits {

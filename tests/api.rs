@@ -3,9 +3,11 @@
 mod api {
     mod answers;
     mod devices;
+    mod gateways;
     mod glass;
     mod harness;
     mod isolation;
+    mod payloads;
     mod people;
     mod streams;
     mod tls;

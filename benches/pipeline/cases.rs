@@ -19,7 +19,7 @@ use crate::platform::{Platform, Site};
 use crate::ward::Ward;
 
 /// Every case.
-pub const NAMES: [&str; 4] = ["singles", "batches", "latency", "large"];
+pub const NAMES: [&str; 5] = ["singles", "batches", "latency", "gateway", "large"];
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -42,6 +42,9 @@ pub async fn run(options: &Options, bare: Option<&Bare>, scratch: &Path, outcome
     }
     if options.wants("latency") {
         latency(scale, bare, &scratch.join("latency"), outcomes).await?;
+    }
+    if options.wants("gateway") {
+        gateway(scale, &scratch.join("gateway"), outcomes).await?;
     }
     if options.wants("large") {
         large(scale, &scratch.join("large"), outcomes).await?;
@@ -134,6 +137,42 @@ async fn latency(scale: usize, bare: Option<&Bare>, dir: &Path, outcomes: &mut O
     if breaches.waiting() > 0 || late_us.is_empty() {
         return Err(format!("{} breaches raised no alert", breaches.waiting()).into());
     }
+    Ok(())
+}
+
+/// Streams beside a gateway with 5,000 devices that send one reading a second each: in turn without and with it, since
+/// what else the machine does changes meanwhile.
+async fn gateway(scale: usize, dir: &Path, outcomes: &mut Outcomes) -> Outcome<()> {
+    let clock = Clock::system();
+    let others = Shape { devices: 1_600, connections: 8, streams: 16, batch: 1, window: 256, total: 0 };
+    let (site, platform, ward) = begin(dir, others, &clock).await?;
+    let one = Shape { devices: 5_000, connections: 1, streams: 1, batch: 100, window: 40, total: 0 };
+    let crowd = Ward::named("crowd", one);
+    crowd.enrol(&site, &platform).await?;
+    let seconds = if scale == 1 { 15 } else { 2 };
+    let paced = |shape: Shape, per_second: f64| LoadOptions {
+        readings: u64::MAX,
+        rate: Some(per_second),
+        limit: Some(Duration::from_secs(seconds)),
+        ..load_options(shape, &clock)
+    };
+    let (mut alone, mut beside) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let report = load::run(ward.streams(&site, &platform)?, &paced(others, 100.0), &clock).await?;
+        alone.push(report.quantile_us(0.99));
+        let (options, of_crowd) = (paced(others, 100.0), paced(one, 5_000.0));
+        let (report, crowded) = tokio::join!(
+            load::run(ward.streams(&site, &platform)?, &options, &clock),
+            load::run(crowd.streams(&site, &platform)?, &of_crowd, &clock),
+        );
+        beside.push(report?.quantile_us(0.99));
+        outcomes.add("a gateway with 5,000 devices", "readings/s", None, crowded?.per_second(), Target::None);
+    }
+    alone.sort_unstable();
+    beside.sort_unstable();
+    let (alone_us, beside_us) = (f64::from(alone[1]), f64::from(beside[1]));
+    let what = "  receipts of 16 others, p99: without it (as `bare`), with it";
+    outcomes.add(what, "us", Some(alone_us), beside_us, Target::RatioAtMost(1.2));
     Ok(())
 }
 

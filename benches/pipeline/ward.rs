@@ -26,8 +26,13 @@ impl Ward {
     /// Spreads the devices of a shape over its streams: one device on one stream speaks for itself, more need a
     /// gateway.
     pub fn new(shape: Shape) -> Self {
+        Self::named("load", shape)
+    }
+
+    /// As [`Self::new`]; device, patient and gateway begin with `name`, so that wards can stand beside each other.
+    pub fn named(name: &str, shape: Shape) -> Self {
         let names: Vec<(String, String)> =
-            (0..shape.devices).map(|at| (format!("load-{at:06}"), format!("lp-{at:06}"))).collect();
+            (0..shape.devices).map(|at| (format!("{name}-{at:06}"), format!("{name}-p-{at:06}"))).collect();
         let own = shape.devices == shape.streams && shape.connections == shape.streams;
         let streams = (0..shape.streams)
             .map(|at| {
@@ -36,7 +41,7 @@ impl Ward {
                     Speaker::Device(members[0].0.clone())
                 } else {
                     let connection = at % shape.connections;
-                    Speaker::Gateway(connection, format!("gateway-{connection:04}"))
+                    Speaker::Gateway(connection, format!("{name}-gateway-{connection:04}"))
                 };
                 (speaker, members)
             })

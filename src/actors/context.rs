@@ -8,6 +8,7 @@ use super::alert_feed::AlertFeed;
 use super::audit_trail::AuditTrail;
 use super::care_register::CareRegister;
 use super::counters::Counters;
+use super::definitions::Definitions;
 use super::directory::Directory;
 use super::effects::EffectJob;
 use super::grant_desk::GrantDesk;
@@ -15,6 +16,7 @@ use super::link::Links;
 use super::router::Router;
 use super::rule_book::RuleBook;
 use super::timers::Timers;
+use crate::clinical::decoder::DecoderSet;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId};
 use crate::clock::Clock;
 use crate::storage::{Incarnation, Keys, Reader, Snapshots, Streams, Writer};
@@ -53,6 +55,7 @@ pub(super) struct Context {
     pub snapshots: Snapshots,
     pub incarnation: Incarnation,
     pub rules: RuleBook,
+    pub decoders: Arc<DecoderSet>,
     pub feed: AlertFeed,
     pub directory: Directory,
     pub care: CareRegister,
@@ -93,7 +96,7 @@ pub(super) struct ContextParts {
     pub options: EngineOptions,
     pub clock: Clock,
     pub store: crate::storage::Store,
-    pub rules: RuleBook,
+    pub definitions: Definitions,
     pub effects: mpsc::UnboundedSender<EffectJob>,
 }
 
@@ -111,7 +114,8 @@ impl Context {
             keys: store.keys(),
             snapshots: store.snapshots(),
             incarnation: store.incarnation(),
-            rules: RuleBook::new(parts.rules.current()),
+            rules: RuleBook::new(Arc::clone(&parts.definitions.rules)),
+            decoders: Arc::clone(&parts.definitions.decoders),
             feed: AlertFeed::default(),
             directory: Directory::default(),
             care: CareRegister::default(),

@@ -8,6 +8,8 @@ pub(super) struct Counters {
     pub readings_stored: Count,
     pub readings_duplicate: Count,
     pub readings_quarantined: Count,
+    /// Of these, those whose payload cannot be decoded.
+    pub readings_undecodable: Count,
     pub readings_declared_missing: Count,
     pub observations_rejected: Count,
     /// Handed to a patient's actor by a device's actor.

@@ -9,6 +9,7 @@ mod care_register;
 pub mod care_team;
 mod context;
 mod counters;
+mod definitions;
 pub mod device;
 mod directory;
 mod effects;
@@ -31,5 +32,6 @@ mod tree;
 mod tests;
 
 pub use context::EngineOptions;
+pub use definitions::Definitions;
 pub use rule_book::ENGINE_VERSION;
 pub use tree::{Engine, StartError};

@@ -14,36 +14,30 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use smallvec::smallvec;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::care_team::CareTeams;
 use super::context::{Context, ContextParts, Desks, EngineOptions, Wheels};
+use super::definitions::Definitions;
 use super::device::{DeviceMsg, Devices};
 use super::handle::Handle;
 use super::patient::{PatientMsg, Patients};
 use super::physician::Persons;
 use super::router::{Router, tell_patient};
-use super::rule_book::RuleBook;
-use super::stream::{RecoverError, Stream};
 use super::timers::{Fire, Timers};
-use super::{effects, recovery, sweep};
+use super::{definitions, effects, recovery, sweep};
 use crate::clinical::ids::{DeviceId, PatientId};
-use crate::clinical::rules::RuleSet;
 use crate::clock::Clock;
-use crate::proto::RecordKind;
-use crate::storage::codec::{RulesRecord, decode_rules, encode_rules};
-use crate::storage::{Store, StreamName, Wakes};
+use crate::storage::Store;
 use crate::supervision::{ChildSpec, Intensity, Shards};
-use crate::time::Timestamp;
 
 /// Why the engine did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The journaled rules could not be read.
-    #[error("read the rules from the journal: {0}")]
-    Rules(String),
+    /// The journaled rules and decoders could not be read.
+    #[error("read rules and decoders from the journal: {0}")]
+    Definitions(String),
     /// The audit trail or the grants could not be read.
     #[error("read the audit trail and the grants from the journal: {0}")]
     Access(String),
@@ -69,7 +63,7 @@ impl Engine {
     /// [`StartError`].
     pub async fn start(
         store: Store,
-        rules: Arc<RuleSet>,
+        definitions: impl Into<Definitions>,
         options: EngineOptions,
         clock: Clock,
     ) -> Result<Self, StartError> {
@@ -77,9 +71,9 @@ impl Engine {
             return Err(StartError::NoFallback);
         }
         let (effects, jobs) = mpsc::unbounded_channel();
-        let parts = ContextParts { options, clock, store, rules: RuleBook::new(rules), effects };
+        let parts = ContextParts { options, clock, store, definitions: definitions.into(), effects };
         let context = Context::new(&parts);
-        journal_rules(&context).await.map_err(|error| StartError::Rules(error.to_string()))?;
+        definitions::journal(&context).await.map_err(|error| StartError::Definitions(error.to_string()))?;
         let desks = Desks::open(&context).await.map_err(|error| StartError::Access(error.to_string()))?;
         let router = start_router(&context).await?;
         context.complete(router, start_wheels(&context), desks);
@@ -169,31 +163,4 @@ fn start_wheels(context: &Arc<Context>) -> Wheels {
     let devices = Timers::start(shards, &context.clock, &tick_device);
     let patients = Timers::start(shards, &context.clock, &tick_patient);
     Wheels { devices, patients }
-}
-
-/// Reads every rule set that was ever in force, and journals the one in force now where it is new.
-async fn journal_rules(context: &Arc<Context>) -> Result<(), RecoverError> {
-    let recovered = Stream::recover::<()>(context, StreamName::rules(), context.keys.care()).await?;
-    let (mut stream, mut opener) = (recovered.stream, recovered.opener);
-    let current = context.rules.current();
-    let mut known = false;
-    for record in &recovered.tail {
-        let record = decode_rules(&opener.open(record)?)?;
-        known |= record.hash == current.hash();
-        match RuleSet::parse(&record.files) {
-            Ok(set) => context.rules.add(Arc::new(set)),
-            // Replay of what it decided is then not possible; deciding anew is.
-            Err(mistakes) => {
-                tracing::warn!(mistakes = mistakes.len(), "journaled rules are not understood by this version");
-            }
-        }
-    }
-    if !known {
-        let files = current.texts().to_vec();
-        let record = RulesRecord { now: context.clock.now(), hash: current.hash(), files };
-        let sealed = stream.seal(RecordKind::Rules, &encode_rules(&record));
-        stream.append(context, smallvec![sealed], |_: u64, _: Timestamp, _: &mut Wakes| {});
-        context.writer.barrier().await?;
-    }
-    Ok(())
 }

@@ -11,28 +11,30 @@ use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::patient::PatientInput;
 use crate::clinical::reading::Lane;
 use crate::proto::RecordKind;
-use crate::storage::codec::{decode_device, decode_patient};
+use crate::storage::codec::{Receipted, decode_device, decode_patient};
 use crate::storage::{KeyError, Keys, Opener, Reader, StoredRecord, StreamKind, StreamName};
 
 /// What became of one (device, boot, lane).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LaneSum {
-    /// Readings stored.
+    /// Readings stored, that count.
     pub stored: u64,
+    /// Readings stored and set aside: their payloads cannot be decoded.
+    pub undecodable: u64,
     /// Sequences declared lost by the device.
     pub declared_missing: u64,
     /// Repeats with other content, set aside.
     pub conflicting: u64,
     /// The last sequence.
     pub through: u64,
-    /// The first sequence that is neither stored nor declared missing, if the sums differ.
+    /// The first sequence that is neither stored, nor set aside, nor declared missing, if the sums differ.
     pub first_hole: Option<u64>,
     /// The first sequence that is stored twice.
     pub first_double: Option<u64>,
 }
 
 impl LaneSum {
-    fn take(&mut self, first: u64, last: u64, stored: bool) {
+    fn take(&mut self, first: u64, last: u64, what: Receipted) {
         let expected = self.through + 1;
         if first > expected {
             self.first_hole.get_or_insert(expected);
@@ -42,10 +44,10 @@ impl LaneSum {
         }
         self.through = self.through.max(last);
         let count = last.saturating_sub(first) + 1;
-        if stored {
-            self.stored += count;
-        } else {
-            self.declared_missing += count;
+        match what {
+            Receipted::Stored => self.stored += count,
+            Receipted::Undecodable => self.undecodable += count,
+            Receipted::DeclaredMissing => self.declared_missing += count,
         }
     }
 }
@@ -102,7 +104,7 @@ impl Conservation {
         let lanes = self.lanes.values().all(|lane| {
             lane.first_hole.is_none()
                 && lane.first_double.is_none()
-                && lane.stored + lane.declared_missing == lane.through
+                && lane.stored + lane.undecodable + lane.declared_missing == lane.through
         });
         let patients = self.patients.values().all(|patient| {
             patient.first_double.is_none() && patient.evaluated + patient.pending == patient.handed_over
@@ -172,9 +174,9 @@ impl Summing<'_> {
         let wrong = |error| AuditError::Decode { stream: record.stream.to_string(), sequence: record.sequence, error };
         let head = decode_device(plaintext).map_err(wrong)?;
         let device = record.stream.id().to_owned();
-        if let Some((first, last, stored)) = head.receipted().map_err(wrong)? {
+        if let Some((first, last, what)) = head.receipted().map_err(wrong)? {
             let lane = self.sums.lanes.entry((device.clone(), first.boot, first.lane)).or_default();
-            lane.take(first.sequence, last, stored);
+            lane.take(first.sequence, last, what);
         }
         if let Some(key) = head.conflicting().map_err(wrong)? {
             self.sums.lanes.entry((device.clone(), key.boot, key.lane)).or_default().conflicting += 1;

@@ -78,8 +78,8 @@ fn differences(sums: &Conservation) -> Vec<String> {
 fn print(sums: &Conservation, claims: usize, missing: usize, json: bool) {
     let lane = |of: fn(&crate::audit::LaneSum) -> u64| sums.lanes.values().map(of).sum::<u64>();
     let patient = |of: fn(&crate::audit::PatientSum) -> u64| sums.patients.values().map(of).sum::<u64>();
-    let (stored, declared, conflicting) =
-        (lane(|sum| sum.stored), lane(|sum| sum.declared_missing), lane(|sum| sum.conflicting));
+    let (stored, declared) = (lane(|sum| sum.stored), lane(|sum| sum.declared_missing));
+    let (undecodable, conflicting) = (lane(|sum| sum.undecodable), lane(|sum| sum.conflicting));
     let (handed_over, evaluated, pending) =
         (patient(|sum| sum.handed_over), patient(|sum| sum.evaluated), patient(|sum| sum.pending));
     if json {
@@ -87,6 +87,7 @@ fn print(sums: &Conservation, claims: usize, missing: usize, json: bool) {
             "{}",
             serde_json::json!({
                 "lanes": sums.lanes.len(), "stored": stored, "declared_missing": declared, "conflicting": conflicting,
+                "undecodable": undecodable,
                 "handed_over": handed_over, "evaluated": evaluated, "pending": pending,
                 "receipts": claims, "receipts_missing": missing, "holds": sums.holds() && missing == 0,
             })
@@ -94,7 +95,8 @@ fn print(sums: &Conservation, claims: usize, missing: usize, json: bool) {
         return;
     }
     println!(
-        "{} lanes: {stored} readings stored, {declared} declared missing, {conflicting} set aside",
+        "{} lanes: {stored} readings stored, {declared} declared missing, set aside: {undecodable} undecodable, \
+         {conflicting} conflicting",
         sums.lanes.len()
     );
     println!(

@@ -1,14 +1,14 @@
-//! `vigil config`: the settings of `vigil serve`, and rule files.
+//! `vigil config`: the settings of `vigil serve`, and rule and decoder files.
 
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
 use super::failure::{Failure, exit};
-use super::rules;
+use super::{decoders, rules};
 use crate::config::{Config, ConfigError};
 
-/// Checks a configuration file or rule files.
+/// Checks a configuration file, rule files or decoder files.
 ///
 /// Example: vigil config check config/vigil.toml
 #[derive(Debug, clap::Args)]
@@ -21,8 +21,8 @@ pub(super) struct Args {
 enum Verb {
     /// Says every mistake at once, with file, line and what is allowed.
     Check {
-        /// The settings of `vigil serve`, for example config/vigil.toml; or a rule file or a folder of rule files, for
-        /// example config/rules/bedside.
+        /// The settings of `vigil serve`, for example config/vigil.toml; or rule files or decoder files, or a folder of
+        /// either, for example config/rules/bedside or config/devices.
         path: PathBuf,
     },
 }
@@ -41,19 +41,30 @@ impl From<ConfigError> for Failure {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let Verb::Check { path } = &args.verb;
-    if path.is_dir() || holds_rules(path) {
+    if holds(path, "decoder") {
+        let decoders = decoders::load(std::slice::from_ref(path))?;
+        println!("{}: {} decoders, no mistakes", path.display(), decoders.decoders().len());
+        return Ok(());
+    }
+    if path.is_dir() || holds(path, "rule") {
         let rules = rules::load(std::slice::from_ref(path))?;
         println!("{}: {} rules, no mistakes", path.display(), rules.rules().len());
         return Ok(());
     }
     let config = Config::load(path)?;
     let rules = rules::load(&config.rules_dirs)?;
-    println!("{}: no mistakes; {} rules", path.display(), rules.rules().len());
+    let decoders = decoders::load(&config.decoder_dirs)?;
+    let (rules, decoders) = (rules.rules().len(), decoders.decoders().len());
+    println!("{}: no mistakes; {rules} rules, {decoders} decoders", path.display());
     Ok(())
 }
 
-/// Whether the file is one of rules rather than of settings. A file that cannot be read is neither.
-fn holds_rules(file: &Path) -> bool {
-    let begins = |line: &str| line.split('#').next().unwrap_or("").trim() == "[[rule]]";
-    std::fs::read_to_string(file).is_ok_and(|text| text.lines().any(begins))
+/// Whether the file, or one of the folder, has tables [[key]]. A file that cannot be read has none.
+fn holds(path: &Path, key: &str) -> bool {
+    let head = format!("[[{key}]]");
+    let begins = |line: &str| line.split('#').next().unwrap_or("").trim() == head;
+    if let Ok(entries) = std::fs::read_dir(path) {
+        return entries.flatten().any(|entry| entry.path().is_file() && holds(&entry.path(), key));
+    }
+    std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(begins))
 }

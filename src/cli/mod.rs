@@ -8,7 +8,9 @@ mod audit;
 mod check;
 mod codes;
 mod config;
+mod decoders;
 mod demo;
+mod device;
 mod duration;
 mod evaluate;
 mod failure;
@@ -46,6 +48,7 @@ enum Verb {
     Codes(codes::Args),
     Config(config::Args),
     Demo(demo::Args),
+    Device(device::Args),
     Evaluate(evaluate::Args),
     Pki(pki::Args),
     Replay(replay::Args),
@@ -65,6 +68,7 @@ pub fn main() -> ExitCode {
         Verb::Codes(args) => codes::run(&args),
         Verb::Config(args) => config::run(&args),
         Verb::Demo(args) => demo::run(&args),
+        Verb::Device(args) => device::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),

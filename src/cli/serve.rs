@@ -6,7 +6,8 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::{Failure, exit, log, rules};
+use super::{Failure, decoders, exit, log, rules};
+use crate::actors::Definitions;
 use crate::app::{self, AppError, Request};
 use crate::config::Config;
 
@@ -34,6 +35,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     log::start();
     let rules = Arc::new(rules::load(&config.rules_dirs)?);
+    let decoders = Arc::new(decoders::load(&config.decoder_dirs)?);
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(exit::UNAVAILABLE, error))?;
     runtime.block_on(async {
         let requests = requests_by_signal().map_err(|error| Failure::new(exit::UNAVAILABLE, error))?;
@@ -41,7 +43,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             let (devices, people) = (platform.server().devices_addr(), platform.server().people_addr());
             eprintln!("vigil: ready; devices at {devices}, people at {people}");
         };
-        app::run(&config, rules, requests, ready).await.map_err(|error| failure(&error))
+        app::run(&config, Definitions { rules, decoders }, requests, ready).await.map_err(|error| failure(&error))
     })
 }
 

@@ -11,12 +11,21 @@ const WATCH_AHEAD_US: i64 = 1_000_000;
 /// An observation that was taken out of a reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// Its index among the observations as received; `None`: it is about the reading's `observed_until`.
+    /// Its index among the observations; `None`: it is about the reading's `observed_until`, or about a field of the
+    /// payload that gave no observation.
     pub observation: Option<usize>,
-    /// Its code as received; `Code(0)` for `observed_until`.
+    /// Its code; `Code(0)` for `observed_until`.
     pub code: Code,
     /// What is wrong and what is allowed. Never the value.
     pub reason: String,
+}
+
+impl Rejection {
+    /// Whether it is about a field of the payload that gave no observation although it had to.
+    #[must_use]
+    pub fn is_of_a_missing_field(&self) -> bool {
+        self.observation.is_none() && self.code != Code(0)
+    }
 }
 
 /// Takes out of `reading` every observation that cannot be true: NaN, infinity, outside what can be measured at all
@@ -58,8 +67,8 @@ pub fn take_out(reading: &mut Reading, rejections: &[Rejection]) {
     for rejection in rejections.iter().rev() {
         match rejection.observation {
             Some(index) if index < reading.observations.len() => drop(reading.observations.remove(index)),
-            Some(_) => {}
-            None => reading.observed_until = None,
+            None if !rejection.is_of_a_missing_field() => reading.observed_until = None,
+            _ => {}
         }
     }
 }

@@ -3,10 +3,14 @@
 pub mod alert;
 pub mod codes;
 pub mod condition;
+pub mod decoder;
 pub mod device;
+mod fields;
 pub mod ids;
 pub mod judge;
+mod mistake;
 pub mod patient;
 pub mod reading;
 pub mod rules;
+mod texts;
 pub mod units;

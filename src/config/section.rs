@@ -120,6 +120,11 @@ impl<'a> Section<'a> {
             .collect()
     }
 
+    /// Whether the file names the key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
+    }
+
     pub(super) fn id(&mut self, key: &'static str, default: &str) -> String {
         match self.text(key) {
             Some(text) if is_id(text) => text.to_owned(),

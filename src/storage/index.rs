@@ -13,7 +13,7 @@ use super::snapshots::{Snapshot, Summary};
 use super::stream::{Committed, StreamName};
 
 const FILE: &str = "index.redb";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const CACHE_BYTES: usize = 32 << 20;
 
 /// `format`, `journal` (its id) and `cover` (position and hash).

@@ -21,6 +21,8 @@ pub enum StreamKind {
     Person,
     /// The rule sets; there is one such stream.
     Rules,
+    /// The sets of decoders; there is one such stream.
+    Decoders,
     /// The audit trail: who saw what; there is one such stream.
     Audit,
     /// Who is assigned to whom, and who broke the glass; there is one such stream.
@@ -42,17 +44,18 @@ impl StreamKind {
             Self::Audit => "audit",
             Self::Grants => "grants",
             Self::Checkpoints => "checkpoints",
+            Self::Decoders => "decoders",
         }
     }
 }
 
 /// A text that names no stream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a stream is named device/ID, patient/ID, care/UNIT, person/ID, rules, audit, grants or checkpoints")]
+#[error("a stream is named device/ID, patient/ID, care/UNIT, person/ID, rules, decoders, audit, grants or checkpoints")]
 pub struct StreamNameError;
 
 /// The name of a stream: `device/ID`, `patient/ID`, `care/UNIT`, `person/ID`, or of one of which there is one only:
-/// `rules`, `audit`, `grants`, `checkpoints`. Cloning is cheap.
+/// `rules`, `decoders`, `audit`, `grants`, `checkpoints`. Cloning is cheap.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamName(Arc<str>);
 
@@ -105,6 +108,12 @@ impl StreamName {
         Self("checkpoints".into())
     }
 
+    /// The stream of the sets of decoders.
+    #[must_use]
+    pub fn decoders() -> Self {
+        Self("decoders".into())
+    }
+
     /// Reads a name back from its text.
     ///
     /// # Errors
@@ -115,7 +124,7 @@ impl StreamName {
             Some(("patient", id)) => PatientId::new(id).is_ok(),
             Some(("care", id)) => UnitId::new(id).is_ok(),
             Some(("person", id)) => PersonId::new(id).is_ok(),
-            None => matches!(text, "rules" | "audit" | "grants" | "checkpoints"),
+            None => matches!(text, "rules" | "decoders" | "audit" | "grants" | "checkpoints"),
             Some(_) => false,
         };
         if known { Ok(Self(text.into())) } else { Err(StreamNameError) }
@@ -131,6 +140,7 @@ impl StreamName {
     #[must_use]
     pub fn kind(&self) -> StreamKind {
         match self.0.as_bytes().first() {
+            Some(b'd') if self.as_str() == "decoders" => StreamKind::Decoders,
             Some(b'd') => StreamKind::Device,
             Some(b'c') if self.0.starts_with("care") => StreamKind::Care,
             Some(b'c') => StreamKind::Checkpoints,

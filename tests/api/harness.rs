@@ -6,14 +6,16 @@ use std::time::Duration;
 use tonic::Status;
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
+use vigil::actors::Definitions;
 use vigil::api::identity::{Accounts, NewAccount};
 use vigil::api::server::Server;
 use vigil::app::Platform;
 use vigil::client::channel::{Credentials, connect, endpoint};
+use vigil::clinical::decoder::DecoderSet;
 use vigil::clinical::ids::PersonId;
 use vigil::clinical::rules::RuleSet;
 use vigil::clock::Clock;
-use vigil::config::Config;
+use vigil::config::{Config, read_decoder_files};
 use vigil::pki::{Authority, Issued, Profile, leaf_profile};
 use vigil::proto::IngestRequest;
 use vigil::proto::ingest_request::Kind;
@@ -59,8 +61,19 @@ pub async fn site_with(change: impl FnOnce(&mut Config)) -> Site {
     site_with_rules(RULES, change).await
 }
 
+/// A site with the decoders that the project ships.
+pub async fn site_with_decoders() -> Site {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/devices");
+    let decoders = DecoderSet::parse(&read_decoder_files(&[dir]).unwrap()).unwrap();
+    site_with_definitions(RULES, decoders, |_| {}).await
+}
+
 /// A site with rules of its own.
 pub async fn site_with_rules(rules: &str, change: impl FnOnce(&mut Config)) -> Site {
+    site_with_definitions(rules, DecoderSet::default(), change).await
+}
+
+async fn site_with_definitions(rules: &str, decoders: DecoderSet, change: impl FnOnce(&mut Config)) -> Site {
     let dir = tempfile::tempdir().unwrap();
     let pki = dir.path().join("pki");
     let authority = Authority::create(&pki, "ward", now()).unwrap();
@@ -71,7 +84,8 @@ pub async fn site_with_rules(rules: &str, change: impl FnOnce(&mut Config)) -> S
     let mut config = Config::parse(&dir.path().join("vigil.toml"), text).unwrap();
     change(&mut config);
     let rules = RuleSet::parse(&[("test.toml".into(), rules.into())]).unwrap();
-    let platform = Platform::start(&config, Arc::new(rules)).await.unwrap();
+    let definitions = Definitions { rules: Arc::new(rules), decoders: Arc::new(decoders) };
+    let platform = Platform::start(&config, definitions).await.unwrap();
     Site { config, authority, accounts, platform, _dir: dir }
 }
 

@@ -16,11 +16,16 @@ use super::harness::{PATIENCE, Site, asked, now, with_token};
 
 /// Registers a device, for itself or for a gateway.
 pub async fn register(site: &mut Site, device: &str, gateway: &str) {
+    register_model(site, device, gateway, ("oximeter", "1")).await;
+}
+
+/// Registers a device of a model with a firmware.
+pub async fn register_model(site: &mut Site, device: &str, gateway: &str, (model, firmware): (&str, &str)) {
     let (token, mut admin) = admin(site).await;
     let request = proto::RegisterDeviceRequest {
         device: device.into(),
-        model: "oximeter".into(),
-        firmware: "1".into(),
+        model: model.into(),
+        firmware: firmware.into(),
         unit: "icu".into(),
         gateway: gateway.into(),
     };
@@ -68,15 +73,19 @@ pub struct Voice {
 impl Voice {
     /// Opens a stream and says hello.
     pub async fn greet(site: &Site, issued: &Issued, devices: &[&str]) -> (Self, proto::Welcome) {
+        Self::say_hello(site, issued, devices.iter().map(|device| hello_of(device)).collect()).await
+    }
+
+    /// Opens a stream and says hello for the device of the certificate, with its model and firmware.
+    pub async fn greet_as(site: &Site, issued: &Issued, (model, firmware): (&str, &str)) -> (Self, proto::Welcome) {
+        let hello = proto::DeviceHello { model: model.into(), firmware: firmware.into(), ..hello_of("") };
+        Self::say_hello(site, issued, vec![hello]).await
+    }
+
+    async fn say_hello(site: &Site, issued: &Issued, devices: Vec<proto::DeviceHello>) -> (Self, proto::Welcome) {
         let (sender, answers) = stream(site, issued).await;
         let mut voice = Self { sender, answers };
-        let devices = devices.iter().map(|device| proto::DeviceHello {
-            device: (*device).to_owned(),
-            boot: 1,
-            pending: vec![proto::LanePosition { boot: 1, lane: proto::Lane::Live.into(), sequence: 1 }],
-            ..proto::DeviceHello::default()
-        });
-        voice.send(Kind::Hello(proto::Hello { devices: devices.collect() })).await;
+        voice.send(Kind::Hello(proto::Hello { devices })).await;
         match voice.next().await {
             Answer::Welcome(welcome) => (voice, welcome),
             other => panic!("expected a welcome, got {other:?}"),
@@ -133,6 +142,16 @@ impl Voice {
                 other => panic!("expected a refusal, got {other:?}"),
             }
         }
+    }
+}
+
+/// What a device says at first: it has its first reading still.
+pub fn hello_of(device: &str) -> proto::DeviceHello {
+    proto::DeviceHello {
+        device: device.to_owned(),
+        boot: 1,
+        pending: vec![proto::LanePosition { boot: 1, lane: proto::Lane::Live.into(), sequence: 1 }],
+        ..proto::DeviceHello::default()
     }
 }
 

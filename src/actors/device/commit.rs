@@ -9,7 +9,7 @@ use crate::actors::handle::{DeviceEntry, OperationError};
 use crate::actors::outlet::{Outcome, ReceiptCell, ReceiptException};
 use crate::actors::stream::PendingSnapshot;
 use crate::admission::Permit;
-use crate::clinical::device::DeviceEvent;
+use crate::clinical::device::{Decoding, DeviceEvent};
 use crate::clinical::judge::Rejection;
 use crate::clinical::reading::Lane;
 use crate::storage::{OnCommit, Wakes};
@@ -35,6 +35,7 @@ pub(super) struct DeviceCommit {
 pub(super) struct Counts {
     stored: u64,
     quarantined: u64,
+    undecodable: u64,
     missing: u64,
     rejected: u64,
 }
@@ -57,10 +58,16 @@ impl DeviceCommit {
     /// Takes note of what the event will have done.
     pub fn count(&mut self, event: &DeviceEvent) {
         match event {
-            DeviceEvent::Reading(stored) => {
-                self.counts.stored += 1;
-                self.counts.rejected += stored.rejections.len() as u64;
-            }
+            DeviceEvent::Reading(stored) => match stored.decoding {
+                Decoding::Undecodable(_) => {
+                    self.counts.quarantined += 1;
+                    self.counts.undecodable += 1;
+                }
+                Decoding::Coded | Decoding::By(_) => {
+                    self.counts.stored += 1;
+                    self.counts.rejected += stored.rejections.len() as u64;
+                }
+            },
             DeviceEvent::Conflicted { .. } => self.counts.quarantined += 1,
             DeviceEvent::GapDeclared { from, through } => self.counts.missing += through - from.sequence + 1,
             _ => {}
@@ -72,6 +79,7 @@ impl DeviceCommit {
 fn reason(rejection: &Rejection) -> String {
     match rejection.observation {
         Some(index) => format!("observation {index}: {}", rejection.reason),
+        // Of a field that is missing, or of the reading as a whole: the reason names it.
         None => rejection.reason.clone(),
     }
 }
@@ -82,6 +90,7 @@ impl OnCommit for DeviceCommit {
         let counters = &context.counters;
         counters.readings_stored.add(self.counts.stored);
         counters.readings_quarantined.add(self.counts.quarantined);
+        counters.readings_undecodable.add(self.counts.undecodable);
         counters.readings_declared_missing.add(self.counts.missing);
         counters.observations_rejected.add(self.counts.rejected);
         if let (Some(cell), Some((boot, lane, through))) = (self.cell, self.receipt) {

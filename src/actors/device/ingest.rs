@@ -9,8 +9,7 @@ use super::commit::DeviceCommit;
 use crate::actors::outlet::{Outcome, ReceiptCell, ReceiptException};
 use crate::actors::stream::RecoverError;
 use crate::admission::Permit;
-use crate::clinical::device::{Arrival, fingerprint};
-use crate::clinical::judge::faults;
+use crate::clinical::device::{Arrival, Decoding, Received};
 use crate::clinical::reading::Reading;
 use crate::faults::{Point, point};
 use crate::time::Timestamp;
@@ -29,10 +28,12 @@ impl DeviceActor {
         let key = reading.key;
         let mut commit = DeviceCommit { permit: Some(permit), cell: Some(Arc::clone(cell)), ..DeviceCommit::default() };
         let arrival = if lost_through == 0 {
-            let rejections = faults(&reading);
-            commit.note_rejections(key.sequence, &rejections);
-            let fingerprint = fingerprint(&reading);
-            parts.state.receive(&self.id, reading, fingerprint, rejections, now)
+            let received = Received::new(reading, &parts.state, &self.context.decoders);
+            match &received.decoding {
+                Decoding::Undecodable(why) => commit.note(key.sequence, Outcome::Undecodable, why),
+                Decoding::Coded | Decoding::By(_) => commit.note_rejections(key.sequence, &received.rejections),
+            }
+            parts.state.receive(&self.id, received, now)
         } else {
             parts.state.declare_gap(key, lost_through)
         };

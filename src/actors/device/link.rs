@@ -35,6 +35,9 @@ impl DeviceActor {
             drop(reply.send(Err(refused)));
             return Ok(());
         }
+        if let Some(event) = parts.state.announce(hello.announced.clone()) {
+            self.commit(parts, smallvec![event], now, DeviceCommit::default())?;
+        }
         self.look_at_receipt(parts, hello, now)?;
         parts.state.forget_told();
         let lanes = hello.pending.iter().map(|key| (key.boot, key.lane)).collect();

@@ -212,6 +212,7 @@ impl Handle {
             readings_stored: counters.readings_stored.get(),
             readings_duplicate: counters.readings_duplicate.get(),
             readings_quarantined: counters.readings_quarantined.get(),
+            readings_undecodable: counters.readings_undecodable.get(),
             readings_declared_missing: counters.readings_declared_missing.get(),
             observations_rejected: counters.observations_rejected.get(),
             readings_pending: counters.items_handed_over.get().saturating_sub(consumed),

@@ -68,6 +68,7 @@ pub struct Status {
     pub readings_stored: u64,
     pub readings_duplicate: u64,
     pub readings_quarantined: u64,
+    pub readings_undecodable: u64,
     pub readings_declared_missing: u64,
     pub observations_rejected: u64,
     pub readings_pending: u64,

@@ -9,6 +9,7 @@ use crate::actors::device::DeviceMsg;
 use crate::actors::outlet::ReceiptCell;
 use crate::actors::router::send;
 use crate::admission::Permit;
+use crate::clinical::device::Announcement;
 use crate::clinical::ids::{DeviceId, GatewayId};
 use crate::clinical::reading::{Reading, ReadingKey};
 
@@ -46,6 +47,8 @@ pub struct DeviceHello {
     pub pending: Vec<ReadingKey>,
     /// The newest receipt with its proof, if it has one.
     pub last_receipt: Option<(ReadingKey, Vec<u8>)>,
+    /// Model and firmware, as far as it says: they choose the decoder of its payloads.
+    pub announced: Announcement,
 }
 
 /// The way from a stream to one device's actor.

@@ -12,6 +12,7 @@ use super::scene::{FINE, Ward, spo2};
 use crate::actors::handle::{DeviceHello, DeviceLink, Speaker};
 use crate::actors::outlet::{Answer, Outlet};
 use crate::admission::Permit;
+use crate::clinical::device::Announcement;
 use crate::clinical::reading::Lane;
 use crate::clock::Clock;
 use crate::time::Timestamp;
@@ -69,7 +70,13 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 async fn link(ward: &Ward, outlet: &Arc<Outlet>) -> DeviceLink {
-    let hello = DeviceHello { device: ward.device(), boot: 1, pending: Vec::new(), last_receipt: None };
+    let hello = DeviceHello {
+        device: ward.device(),
+        boot: 1,
+        pending: Vec::new(),
+        last_receipt: None,
+        announced: Announcement::default(),
+    };
     ward.handle().link(&Speaker::Device(ward.device()), hello, outlet).await.unwrap()
 }
 

@@ -14,6 +14,7 @@ use crate::admission::Permit;
 use crate::audit::{Conservation, conserve, replay};
 use crate::clinical::alert::AlertEvent;
 use crate::clinical::codes::Code;
+use crate::clinical::device::Announcement;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
 use crate::clinical::patient::Profile;
 use crate::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
@@ -297,7 +298,13 @@ impl Sender {
 
     async fn connect(&mut self, handle: &Handle) {
         let key = ReadingKey { boot: 1, lane: Lane::Live, sequence: self.receipted + 1 };
-        let hello = DeviceHello { device: self.device.clone(), boot: 1, pending: vec![key], last_receipt: None };
+        let hello = DeviceHello {
+            device: self.device.clone(),
+            boot: 1,
+            pending: vec![key],
+            last_receipt: None,
+            announced: Announcement::default(),
+        };
         let Ok(link) = handle.link(&Speaker::Device(self.device.clone()), hello, &self.outlet).await else {
             // Its actor is being started again: a client would be refused with a retry hint.
             sleep(Duration::from_millis(5)).await;

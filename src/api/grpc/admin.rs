@@ -266,6 +266,7 @@ impl AdminService for Admin {
             readings_stored: engine.readings_stored,
             readings_duplicate: engine.readings_duplicate,
             readings_quarantined: engine.readings_quarantined,
+            readings_undecodable: engine.readings_undecodable,
             readings_declared_missing: engine.readings_declared_missing,
             readings_refused: self.figures.readings_refused.get(),
             observations_rejected: engine.observations_rejected,

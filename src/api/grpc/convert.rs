@@ -130,6 +130,15 @@ fn validity(wire: i32) -> Result<Validity, Malformed> {
     }
 }
 
+/// Bytes of payload and waveforms: what makes one reading much larger than another.
+pub(super) fn content_bytes(wire: &proto::Reading) -> usize {
+    let samples = wire.observations.iter().map(|observation| match &observation.value {
+        Some(proto::observation::Value::Samples(samples)) => size_of_val(samples.values.as_slice()),
+        _ => 0,
+    });
+    wire.payload.as_ref().map_or(0, |payload| payload.body.len()) + samples.sum::<usize>()
+}
+
 /// What a reading takes in memory while it is in flight, in bytes; near enough for a bound.
 pub(super) fn weight(reading: &Reading) -> u64 {
     let observations = reading.observations.iter().map(|observation| {

@@ -50,20 +50,39 @@ impl Clock for TokioClock {
     }
 }
 
+/// So many bytes of payload or waveform count as much as a reading.
+const BYTES_PER_READING: usize = 4_096;
+
 /// The rate of one device, on its stream.
-pub(super) struct Rate(RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<TokioInstant>>);
+pub(super) struct Rate {
+    limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<TokioInstant>>,
+    /// All that may come at once.
+    burst: NonZeroU32,
+}
 
 impl Rate {
     /// So many readings per second, and so many at once after a pause.
     pub fn new(per_second: u32, burst: u32) -> Self {
         let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::per_second(at_least_one(per_second)).allow_burst(at_least_one(burst));
-        Self(RateLimiter::direct_with_clock(quota, TokioClock))
+        let burst = at_least_one(burst);
+        let quota = Quota::per_second(at_least_one(per_second)).allow_burst(burst);
+        Self { limiter: RateLimiter::direct_with_clock(quota, TokioClock), burst }
     }
 
-    /// One more reading; otherwise how long to wait, in milliseconds.
-    pub fn check(&self) -> Result<(), u32> {
-        self.0.check().map_err(|not_until| {
+    /// The rate of one device among others on a gateway's stream: at once it may take a quarter of the stream's credit,
+    /// so that a chatty device leaves room for its neighbours.
+    pub fn shared(per_second: u32, burst: u32, stream_credit: u32) -> Self {
+        Self::new(per_second, burst.min(stream_credit / 4))
+    }
+
+    /// One more reading with so many bytes of content; otherwise how long to wait, in milliseconds. Each
+    /// [`BYTES_PER_READING`] count as a reading of their own.
+    pub fn check(&self, bytes: usize) -> Result<(), u32> {
+        let readings = u32::try_from(1 + bytes / BYTES_PER_READING).unwrap_or(u32::MAX);
+        // One that is larger than all that may come at once waits for all of it.
+        let readings = NonZeroU32::MIN.saturating_add(readings - 1).min(self.burst);
+        let Ok(checked) = self.limiter.check_n(readings) else { return Err(u32::MAX) };
+        checked.map_err(|not_until| {
             let wait = not_until.wait_time_from(TokioClock.now());
             u32::try_from(wait.as_millis()).unwrap_or(u32::MAX).saturating_add(1)
         })
@@ -149,10 +168,30 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_rate_follows_paused_time() {
         let rate = Rate::new(10, 2);
-        assert_eq!((rate.check(), rate.check()), (Ok(()), Ok(())));
-        let wait_ms = rate.check().unwrap_err();
+        assert_eq!((rate.check(0), rate.check(0)), (Ok(()), Ok(())));
+        let wait_ms = rate.check(0).unwrap_err();
         assert!((100..=101).contains(&wait_ms), "{wait_ms}");
         tokio::time::advance(Duration::from_millis(u64::from(wait_ms))).await;
-        assert_eq!(rate.check(), Ok(()));
+        assert_eq!(rate.check(0), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn large_readings_count_as_several_and_the_largest_still_passes() {
+        let rate = Rate::new(10, 4);
+        assert_eq!(rate.check(2 * BYTES_PER_READING), Ok(()));
+        assert_eq!(rate.check(0), Ok(()));
+        assert!(rate.check(0).is_err(), "three readings' worth of bytes and one more were all");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(rate.check(1 << 30), Ok(()), "it takes all that may come at once");
+        assert!(rate.check(0).is_err());
+    }
+
+    #[test]
+    fn a_device_among_others_takes_a_quarter_of_the_credit_at_once() {
+        let rate = Rate::shared(1, 10_000, 4_096);
+        let taken = (0..10_000).take_while(|_| rate.check(0).is_ok()).count();
+        assert!((1_024..1_030).contains(&taken), "{taken}");
+        let small = Rate::shared(1, 10, 4_096);
+        assert_eq!((0..1_000).take_while(|_| small.check(0).is_ok()).count(), 10);
     }
 }

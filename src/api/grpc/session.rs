@@ -186,7 +186,7 @@ impl Session {
         let member = &mut self.members[index];
         if member.refused.drops(key) {
             self.shared.figures.readings_refused.add(1);
-        } else if let Err(retry_after_ms) = member.rate.check() {
+        } else if let Err(retry_after_ms) = member.rate.check(convert::content_bytes(&wire)) {
             self.refuse(index, key, RefusalReason::Rate, "more readings per second than allowed", retry_after_ms);
         } else {
             match convert::reading(key, wire) {

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::decoding::{Announcement, Decoding};
 use crate::clinical::condition::Condition;
 use crate::clinical::ids::{GatewayId, PatientId, RuleId, UnitId};
 use crate::clinical::judge::{Rejection, take_out};
-use crate::clinical::reading::{Lane, Reading, ReadingKey};
+use crate::clinical::reading::{Lane, Reading, ReadingKey, Validity};
 use crate::time::Timestamp;
 
 /// What was registered of a device.
@@ -34,9 +35,9 @@ pub struct HandOver {
 /// A reading as it stands in the device's stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredReading {
-    /// As received; observations that were rejected are still in it.
+    /// As received, with what its payload was decoded to; observations that were rejected are still in it.
     pub reading: Reading,
-    /// Hash of its content without `sent_at`.
+    /// Hash of its content as received, without `sent_at`.
     pub fingerprint: u64,
     /// To whom it was handed; `None`: the device belonged to nobody.
     pub hand_over: Option<HandOver>,
@@ -44,14 +45,24 @@ pub struct StoredReading {
     pub shift_us: i64,
     /// What of it does not count, in the order of the observations.
     pub rejections: Vec<Rejection>,
+    /// Where the observations come from.
+    pub decoding: Decoding,
 }
 
 impl StoredReading {
-    /// The reading as it is judged: in judged time, without the observations that do not count.
+    /// The reading as it is judged: in judged time, without the observations that do not count. One whose payload
+    /// cannot be decoded says that there was something which nobody could read: its signal is not valid, and nothing
+    /// was watched.
     #[must_use]
     pub fn into_judged(self) -> Reading {
         let mut reading = self.reading;
         take_out(&mut reading, &self.rejections);
+        reading.payload = None;
+        if let Decoding::Undecodable(_) = self.decoding {
+            reading.signal = Validity::Invalid;
+            reading.observed_until = None;
+            reading.observations.clear();
+        }
         if self.shift_us != 0 {
             let shift = |at: Timestamp| at.plus_us(self.shift_us);
             reading.device_time = shift(reading.device_time);
@@ -76,6 +87,8 @@ pub enum ConditionChange {
 pub enum DeviceEvent {
     /// The device became known, or its registration was replaced.
     Registered(Registration),
+    /// The device says what it is: new to us, or other than before.
+    Announced(Announcement),
     /// From a device time on (`None`: in the order of arrival), what it sends belongs to a patient.
     Assigned {
         /// To whom, and the link in the chain.
@@ -118,7 +131,7 @@ impl DeviceEvent {
             Self::Assigned { hand_over, .. } | Self::Unassigned(hand_over) => Some(hand_over),
             Self::Reading(stored) => stored.hand_over.as_ref(),
             Self::Condition { hand_over, .. } => hand_over.as_ref(),
-            Self::Registered(_) | Self::GapDeclared { .. } | Self::Conflicted { .. } => None,
+            Self::Registered(_) | Self::Announced(_) | Self::GapDeclared { .. } | Self::Conflicted { .. } => None,
         }
     }
 

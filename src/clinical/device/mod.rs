@@ -1,5 +1,6 @@
 //! A device as the platform knows it: what it sent, to whom it belongs, whether it lives.
 
+mod decoding;
 mod event;
 mod fingerprint;
 mod lane;
@@ -8,6 +9,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use decoding::{Announcement, Decoding, IN_ORDER_TO_CLEAR, PAYLOAD_INCOMPLETE, PAYLOAD_UNDECODABLE, Received};
 pub use event::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 pub use fingerprint::fingerprint;
 pub use state::{

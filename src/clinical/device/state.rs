@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
+use super::decoding::{Announcement, Health, Received};
 use super::event::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 use super::lane::{LaneState, Order};
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
 use crate::clinical::ids::{DeviceId, PatientId, RuleId};
 use crate::clinical::judge::Rejection;
-use crate::clinical::reading::{Lane, Reading, ReadingKey};
+use crate::clinical::reading::{Lane, ReadingKey};
 use crate::time::Timestamp;
 
 /// A device clock that is off by more than this is not believed: readings are judged by receipt time.
@@ -77,6 +78,8 @@ pub enum NotAssignable {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeviceState {
     registration: Option<Registration>,
+    announced: Announcement,
+    decoding: Health,
     assignment: Option<Assignment>,
     chains: SmallVec<[Chain; 1]>,
     lanes: SmallVec<[LaneState; 1]>,
@@ -95,6 +98,22 @@ impl DeviceState {
     #[must_use]
     pub fn registration(&self) -> Option<&Registration> {
         self.registration.as_ref()
+    }
+
+    /// The model and firmware that run: as the device itself says, else as it was registered.
+    #[must_use]
+    pub fn runs(&self) -> (&str, &str) {
+        let registered = self.registration.as_ref().map_or(("", ""), |known| (&known.model, &known.firmware));
+        let said = |said: &'_ SmolStr| !said.is_empty();
+        let Announcement { model, firmware } = &self.announced;
+        (if said(model) { model } else { registered.0 }, if said(firmware) { firmware } else { registered.1 })
+    }
+
+    /// Notes what a device says that it is; the event puts it on record where it is new.
+    #[must_use]
+    pub fn announce(&self, said: Announcement) -> Option<DeviceEvent> {
+        let says = !said.model.is_empty() || !said.firmware.is_empty();
+        (says && said != self.announced).then_some(DeviceEvent::Announced(said))
     }
 
     /// To whom it is assigned.
@@ -119,22 +138,16 @@ impl DeviceState {
         self.lanes.iter().map(|state| ReadingKey { boot: state.boot, lane: state.lane, sequence: state.through })
     }
 
-    /// Judges a reading that arrived. `rejections` are its observations that do not count.
+    /// Judges a reading that arrived.
     #[must_use]
-    pub fn receive(
-        &self,
-        device: &DeviceId,
-        reading: Reading,
-        fingerprint: u64,
-        rejections: Vec<Rejection>,
-        now: Timestamp,
-    ) -> Arrival {
-        let key = reading.key;
+    pub fn receive(&self, device: &DeviceId, received: Received, now: Timestamp) -> Arrival {
+        let (key, fingerprint) = (received.reading.key, received.fingerprint);
         match self.order(key, fingerprint) {
-            Order::Next => self.take(device, reading, fingerprint, rejections, now),
+            Order::Next => self.take(device, received, now),
             Order::Duplicate => Arrival::Duplicate,
             Order::Conflict => {
-                Arrival::Conflict(Box::new(DeviceEvent::Conflicted { reading: Box::new(reading), fingerprint }))
+                let reading = Box::new(received.into_verbatim());
+                Arrival::Conflict(Box::new(DeviceEvent::Conflicted { reading, fingerprint }))
             }
             Order::Gap => Arrival::Gap {
                 resume_from: ReadingKey { sequence: self.through(key.boot, key.lane) + 1, ..key },
@@ -244,6 +257,7 @@ impl DeviceState {
         }
         match event {
             DeviceEvent::Registered(registration) => self.registration = Some(registration.clone()),
+            DeviceEvent::Announced(said) => self.announced = said.clone(),
             DeviceEvent::Assigned { hand_over, from } => {
                 self.assignment = Some(Assignment { patient: hand_over.patient.clone(), from: *from });
                 self.last_heard = self.last_heard.max(now);
@@ -256,6 +270,8 @@ impl DeviceState {
                 let reading = &stored.reading;
                 self.period_ms = reading.period_ms;
                 self.last_heard = self.last_heard.max(now);
+                let lacks_fields = stored.rejections.iter().any(Rejection::is_of_a_missing_field);
+                self.decoding.note(&stored.decoding, lacks_fields);
                 self.lane(reading.key.boot, reading.key.lane).advance(reading.key.sequence, stored.fingerprint);
             }
             DeviceEvent::GapDeclared { from, through } => self.lane(from.boot, from.lane).skip_to(*through),
@@ -272,7 +288,7 @@ impl DeviceState {
         match rule.as_str() {
             DEVICE_SILENT => self.silent = present,
             DEVICE_CLOCK => self.clock_off = present,
-            _ => {}
+            other => self.decoding.evolve(other, present),
         }
     }
 
@@ -284,21 +300,16 @@ impl DeviceState {
         }
     }
 
-    fn take(
-        &self,
-        device: &DeviceId,
-        reading: Reading,
-        fingerprint: u64,
-        rejections: Vec<Rejection>,
-        now: Timestamp,
-    ) -> Arrival {
-        let skew_us = now.since_us(reading.sent_at);
+    fn take(&self, device: &DeviceId, received: Received, now: Timestamp) -> Arrival {
+        let skew_us = now.since_us(received.reading.sent_at);
         // A difference of two instants at the far ends of the calendar does not fit; it is off by any measure.
         let off = skew_us.checked_abs().is_none_or(|skew_us| skew_us > CLOCK_SKEW_US_MAX);
         let shift_us = if off { skew_us } else { 0 };
-        let judged_time = reading.device_time.plus_us(shift_us);
+        let judged_time = received.reading.device_time.plus_us(shift_us);
         let hand_over = self.belongs_to(judged_time).map(|patient| self.link(patient));
-        let stored = StoredReading { reading, fingerprint, hand_over, shift_us, rejections };
+        let changes = self.decoding.changes(device, &received, now);
+        let Received { reading, fingerprint, decoding, rejections } = received;
+        let stored = StoredReading { reading, fingerprint, hand_over, shift_us, rejections, decoding };
         let mut events: SmallVec<[DeviceEvent; 1]> = smallvec![DeviceEvent::Reading(Box::new(stored))];
         if self.silent {
             events.push(self.condition(ConditionChange::Ended(rule(DEVICE_SILENT), now)));
@@ -306,6 +317,7 @@ impl DeviceState {
         if off != self.clock_off {
             events.push(self.condition(clock_change(device, off, now)));
         }
+        events.extend(changes.into_iter().map(|change| self.condition(change)));
         Arrival::New(events)
     }
 
@@ -351,7 +363,7 @@ fn clock_change(device: &DeviceId, off: bool, now: Timestamp) -> ConditionChange
     }
 }
 
-fn technical(
+pub(super) fn technical(
     device: &DeviceId,
     name: &str,
     priority: Priority,
@@ -374,7 +386,7 @@ fn technical(
     }
 }
 
-fn rule(name: &str) -> RuleId {
-    // Both names of this file are identifiers; a test shows it.
+pub(super) fn rule(name: &str) -> RuleId {
+    // The names of this folder are identifiers; tests use each of them.
     RuleId::new(name).unwrap_or_else(|_| unreachable!("{name} is an identifier"))
 }

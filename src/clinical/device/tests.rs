@@ -6,11 +6,14 @@ use smallvec::smallvec;
 use super::lane::FINGERPRINTS_KEPT;
 use super::*;
 use crate::clinical::codes::Code;
+use crate::clinical::decoder::DecoderSet;
 use crate::clinical::ids::{DeviceId, PatientId, UnitId};
 use crate::clinical::judge::Rejection;
 use crate::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
 use crate::clinical::units::Unit;
 use crate::time::Timestamp;
+
+mod decoding;
 
 const T0: Timestamp = Timestamp(1_700_000_000_000_000);
 
@@ -18,14 +21,20 @@ const T0: Timestamp = Timestamp(1_700_000_000_000_000);
 struct Held {
     id: DeviceId,
     state: DeviceState,
+    decoders: DecoderSet,
     sequence: u64,
     events: Vec<DeviceEvent>,
 }
 
 impl Held {
     fn registered() -> Self {
-        let mut held =
-            Self { id: DeviceId::new("d1").unwrap(), state: DeviceState::default(), sequence: 0, events: Vec::new() };
+        let mut held = Self {
+            id: DeviceId::new("d1").unwrap(),
+            state: DeviceState::default(),
+            decoders: DecoderSet::default(),
+            sequence: 0,
+            events: Vec::new(),
+        };
         let unit = UnitId::new("icu").unwrap();
         let registration = Registration { model: "m".into(), firmware: "1".into(), unit, gateway: None };
         held.apply(DeviceEvent::Registered(registration), T0);
@@ -46,8 +55,8 @@ impl Held {
     }
 
     fn receive(&mut self, reading: Reading, now: Timestamp) -> Arrival {
-        let fingerprint = fingerprint(&reading);
-        let arrival = self.state.receive(&self.id, reading, fingerprint, Vec::new(), now);
+        let received = Received::new(reading, &self.state, &self.decoders);
+        let arrival = self.state.receive(&self.id, received, now);
         match &arrival {
             Arrival::New(events) => events.iter().for_each(|event| self.apply(event.clone(), now)),
             Arrival::Conflict(event) => self.apply((**event).clone(), now),
@@ -239,7 +248,14 @@ fn rejected_observations_do_not_reach_the_judgement() {
     let second = Observation { value: Value::Number(f64::NAN), ..whole.observations[0].clone() };
     whole.observations.push(second);
     let rejections = vec![Rejection { observation: Some(1), code: Code(150_456), reason: "not a number".into() }];
-    let stored = StoredReading { reading: whole, fingerprint: 1, hand_over: None, shift_us: 0, rejections };
+    let stored = StoredReading {
+        reading: whole,
+        fingerprint: 1,
+        hand_over: None,
+        shift_us: 0,
+        rejections,
+        decoding: Decoding::Coded,
+    };
     assert_eq!(stored.into_judged().observations.len(), 1);
 }
 

@@ -7,10 +7,8 @@
 mod beats;
 mod builtin;
 mod device;
-mod fields;
 mod kind;
 mod limit;
-mod mistake;
 mod parse;
 mod present;
 mod rule;
@@ -25,7 +23,9 @@ mod transition;
 #[cfg(test)]
 mod tests;
 
-pub use mistake::Mistake;
+use super::{fields, mistake};
+
+pub use super::mistake::Mistake;
 pub use rule::Rule;
 pub use set::RuleSet;
 pub use states::RuleStates;

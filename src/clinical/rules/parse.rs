@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 
 use smol_str::SmolStr;
-use toml_edit::{Document, Item, TableLike};
+use toml_edit::{Item, TableLike};
 
-use super::fields::{Fields, Source};
+use super::fields::{Fields, Source, documents};
 use super::kind::Kind;
 use super::mistake::Mistake;
 use super::rule::Rule;
@@ -26,17 +26,11 @@ struct Parsed<'a> {
 
 /// Reads all files.
 pub(super) fn rules(files: &[(String, String)], mistakes: &RefCell<Vec<Mistake>>) -> Vec<Rule> {
-    let documents: Vec<_> = files.iter().map(|(file, text)| (file, text, Document::parse(text.as_str()))).collect();
+    let documents = documents(files, mistakes);
     let mut parsed = Vec::new();
-    for (file, text, document) in &documents {
-        let source = Source { file, text, mistakes };
-        match document {
-            Ok(document) => read_file(&source, document.as_table(), &mut parsed),
-            Err(error) => {
-                let offset = error.span().map_or(0, |span| span.start);
-                let what = error.message().trim().replace('\n', "; ");
-                source.mistake(offset, format!("the file is not TOML: {what}"));
-            }
+    for (source, document) in &documents {
+        for (table, offset) in source.tables(document.as_table(), "rule") {
+            parsed.extend(read_rule(source, table, offset));
         }
     }
     check_names(&parsed, mistakes);
@@ -44,36 +38,10 @@ pub(super) fn rules(files: &[(String, String)], mistakes: &RefCell<Vec<Mistake>>
     parsed.into_iter().map(|parsed| parsed.rule).collect()
 }
 
-/// Mistakes in the order of files and lines.
-pub(super) fn in_order(mut mistakes: Vec<Mistake>, files: &[(String, String)]) -> Vec<Mistake> {
-    mistakes.sort_by_key(|mistake| (files.iter().position(|(file, _)| *file == mistake.file), mistake.line));
-    mistakes.dedup();
-    mistakes
-}
-
-fn read_file<'a>(source: &Source<'a>, root: &'a dyn TableLike, parsed: &mut Vec<Parsed<'a>>) {
-    for (key, item) in root.iter() {
-        let offset = item.span().map_or(0, |span| span.start);
-        match (key, item) {
-            ("rule", Item::ArrayOfTables(tables)) => {
-                for table in tables {
-                    let offset = table.span().map_or(0, |span| span.start);
-                    parsed.extend(read_rule(source, table, offset));
-                }
-            }
-            ("rule", _) => source.mistake(offset, "`rule` must be a list of tables, each beginning with [[rule]]"),
-            _ => source.mistake(offset, format!("the file knows no key `{key}`; allowed: [[rule]]")),
-        }
-    }
-    if !root.contains_key("rule") {
-        source.mistake(0, "the file has no [[rule]]");
-    }
-}
-
 fn read_rule<'a>(source: &Source<'a>, table: &'a dyn TableLike, offset: usize) -> Option<Parsed<'a>> {
     // The lifetime of `Fields` is that of the borrow of `source`: texts that outlive it are taken from the table.
     let mut fields = Fields::new(source, "rule", table, offset);
-    let id = read_id(&mut fields);
+    let id = fields.identifier("id").and_then(|id| RuleId::new(id).ok());
     let version = fields.whole("version", 1..=u16::MAX);
     let kind = fields
         .word("kind", &[("physiological", ConditionKind::Physiological), ("technical", ConditionKind::Technical)]);
@@ -108,16 +76,6 @@ fn read_rule<'a>(source: &Source<'a>, table: &'a dyn TableLike, offset: usize) -
         superseded_by: Vec::new(),
     };
     Some(Parsed { rule, file: source.file, line: source.line(offset), supersedes: lines(source, supersedes) })
-}
-
-fn read_id(fields: &mut Fields<'_>) -> Option<RuleId> {
-    let text = fields.text("id")?;
-    let lower = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-    let id = RuleId::new(text).ok().filter(|_| lower);
-    if id.is_none() {
-        fields.wrong("id", "must be 1 to 64 characters of a-z 0-9 _");
-    }
-    id
 }
 
 fn superseded_names(table: &dyn TableLike) -> Vec<(&str, usize)> {

@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 
 use super::kind::Kind;
-use super::mistake::Mistake;
+use super::mistake::{Mistake, in_order};
 use super::parse;
 use super::rule::Rule;
 use crate::clinical::codes::Code;
 use crate::clinical::ids::RuleId;
+use crate::clinical::texts::hash;
 
 /// A validated, immutable set of rules.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ impl RuleSet {
         let mistakes = RefCell::new(Vec::new());
         let rules = parse::rules(files, &mistakes);
         let mistakes = mistakes.into_inner();
-        if mistakes.is_empty() { Ok(Self::build(rules, files.to_vec())) } else { Err(parse::in_order(mistakes, files)) }
+        if mistakes.is_empty() { Ok(Self::build(rules, files.to_vec())) } else { Err(in_order(mistakes, files)) }
     }
 
     fn build(rules: Vec<Rule>, texts: Vec<(String, String)>) -> Self {
@@ -112,17 +113,4 @@ impl RuleSet {
         first.copy_from_slice(&self.hash[..8]);
         u64::from_le_bytes(first).max(1)
     }
-}
-
-/// Without the names of the files, so that a set that was moved is the same set. Lengths go in too, so that no two lists
-/// of texts give the same bytes.
-fn hash(texts: &[(String, String)]) -> [u8; 32] {
-    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
-    for part in texts.iter().map(|(_, text)| text) {
-        context.update(&(part.len() as u64).to_le_bytes());
-        context.update(part.as_bytes());
-    }
-    let mut hash = [0; 32];
-    hash.copy_from_slice(context.finish().as_ref());
-    hash
 }

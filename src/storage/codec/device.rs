@@ -7,7 +7,10 @@ use super::condition;
 use super::error::DecodeError;
 use super::reading::{decode_lane, decode_reading, encode_lane, encode_reading};
 use crate::clinical::codes::Code;
-use crate::clinical::device::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
+use crate::clinical::decoder::DecodedBy;
+use crate::clinical::device::{
+    Announcement, ConditionChange, Decoding, DeviceEvent, HandOver, Registration, StoredReading,
+};
 use crate::clinical::ids::{GatewayId, IdError, PatientId, UnitId};
 use crate::clinical::judge::Rejection;
 use crate::clinical::reading::ReadingKey;
@@ -24,11 +27,26 @@ pub struct DeviceRecord {
     event: Stored,
 }
 
+/// What became of a sequence that was receipted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipted {
+    /// It is stored, and counts.
+    Stored,
+    /// It is stored, and set aside: its payload cannot be decoded.
+    Undecodable,
+    /// The device declared it lost.
+    DeclaredMissing,
+}
+
 /// Encodes an event decided at `now` into head and body; the body is empty for all but readings.
 #[must_use]
 pub fn encode_device(event: &DeviceEvent, now: Timestamp) -> (Vec<u8>, Vec<u8>) {
     let (stored, body) = match event {
         DeviceEvent::Registered(registration) => (Stored::Registered(encode_registration(registration)), Vec::new()),
+        DeviceEvent::Announced(said) => {
+            let (model, firmware) = (said.model.to_string(), said.firmware.to_string());
+            (Stored::Announced(proto::DeviceAnnounced { model, firmware }), Vec::new())
+        }
         DeviceEvent::Assigned { hand_over, from } => {
             let from_us = from.map(Timestamp::micros);
             (Stored::Assigned(proto::DeviceAssigned { hand_over: Some(encode_link(hand_over)), from_us }), Vec::new())
@@ -94,21 +112,26 @@ impl DeviceRecord {
             Stored::Reading(reading) => decode_link(reading.hand_over.as_ref()),
             Stored::ConditionBegan(began) => decode_link(began.hand_over.as_ref()),
             Stored::ConditionEnded(ended) => decode_link(ended.hand_over.as_ref()),
-            Stored::Registered(_) | Stored::Gap(_) | Stored::Conflict(_) => Ok(None),
+            Stored::Registered(_) | Stored::Announced(_) | Stored::Gap(_) | Stored::Conflict(_) => Ok(None),
         }
     }
 
-    /// What this record receipts: (boot, lane, first, last, outcome is a stored reading). `None`: nothing.
+    /// What this record receipts: the first key, the last sequence, and what became of them. `None`: nothing.
     ///
     /// # Errors
     /// [`DecodeError`]: the lane is none.
-    pub fn receipted(&self) -> Result<Option<(ReadingKey, u64, bool)>, DecodeError> {
+    pub fn receipted(&self) -> Result<Option<(ReadingKey, u64, Receipted)>, DecodeError> {
         match &self.event {
             Stored::Reading(reading) => {
                 let key = key(reading.boot, reading.lane, reading.sequence)?;
-                Ok(Some((key, key.sequence, true)))
+                let undecodable = !reading.undecodable.is_empty();
+                let what = if undecodable { Receipted::Undecodable } else { Receipted::Stored };
+                Ok(Some((key, key.sequence, what)))
             }
-            Stored::Gap(gap) => Ok(Some((key(gap.boot, gap.lane, gap.from_sequence)?, gap.through_sequence, false))),
+            Stored::Gap(gap) => {
+                let first = key(gap.boot, gap.lane, gap.from_sequence)?;
+                Ok(Some((first, gap.through_sequence, Receipted::DeclaredMissing)))
+            }
             _ => Ok(None),
         }
     }
@@ -132,6 +155,10 @@ impl DeviceRecord {
     pub fn with_body(self, body: Option<&[u8]>) -> Result<DeviceEvent, DecodeError> {
         match self.event {
             Stored::Registered(stored) => Ok(DeviceEvent::Registered(decode_registration(&stored)?)),
+            Stored::Announced(stored) => Ok(DeviceEvent::Announced(Announcement {
+                model: SmolStr::new(stored.model),
+                firmware: SmolStr::new(stored.firmware),
+            })),
             Stored::Assigned(stored) => Ok(DeviceEvent::Assigned {
                 hand_over: required_link(stored.hand_over.as_ref())?,
                 from: stored.from_us.map(Timestamp),
@@ -183,6 +210,13 @@ fn decode_registration(stored: &proto::DeviceRegistered) -> Result<Registration,
 
 fn encode_stored(stored: &StoredReading) -> proto::ReadingStored {
     let key = stored.reading.key;
+    let (decoded_by, undecodable) = match &stored.decoding {
+        Decoding::Coded => (None, String::new()),
+        Decoding::By(DecodedBy { id, version, set }) => {
+            (Some(proto::DecodedBy { decoder: id.to_string(), version: *version, set: *set }), String::new())
+        }
+        Decoding::Undecodable(why) => (None, why.clone()),
+    };
     proto::ReadingStored {
         boot: key.boot,
         lane: encode_lane(key.lane),
@@ -201,12 +235,19 @@ fn encode_stored(stored: &StoredReading) -> proto::ReadingStored {
                 reason: rejection.reason.clone(),
             })
             .collect(),
+        decoded_by,
+        undecodable,
     }
 }
 
 fn decode_stored(stored: proto::ReadingStored, body: Option<&[u8]>) -> Result<DeviceEvent, DecodeError> {
     let mut reading = body_or_empty(key(stored.boot, stored.lane, stored.sequence)?, body)?;
     reading.period_ms = stored.period_ms;
+    let decoding = match stored.decoded_by {
+        Some(by) => Decoding::By(DecodedBy { id: SmolStr::new(by.decoder), version: by.version, set: by.set }),
+        None if stored.undecodable.is_empty() => Decoding::Coded,
+        None => Decoding::Undecodable(stored.undecodable),
+    };
     Ok(DeviceEvent::Reading(Box::new(StoredReading {
         reading,
         fingerprint: stored.fingerprint,
@@ -221,6 +262,7 @@ fn decode_stored(stored: proto::ReadingStored, body: Option<&[u8]>) -> Result<De
                 reason: rejection.reason,
             })
             .collect(),
+        decoding,
     })))
 }
 

@@ -15,7 +15,7 @@ mod unit_streams;
 mod tests;
 
 pub use access::{decode_access, encode_access};
-pub use device::{DeviceRecord, decode_device, encode_device};
+pub use device::{DeviceRecord, Receipted, decode_device, encode_device};
 pub use error::DecodeError;
 pub use grants::{GrantRecord, decode_grant, encode_grant};
 pub use patient::{decode_patient, encode_patient};

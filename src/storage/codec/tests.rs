@@ -6,7 +6,10 @@ use super::*;
 use crate::clinical::alert::{AlertEvent, CloseCause, Command, RoundCause, Verb};
 use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Priority};
-use crate::clinical::device::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
+use crate::clinical::decoder::DecodedBy;
+use crate::clinical::device::{
+    Announcement, ConditionChange, Decoding, DeviceEvent, HandOver, Registration, StoredReading,
+};
 use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, RuleId, UnitId};
 use crate::clinical::judge::Rejection;
 use crate::clinical::patient::{AgeClass, PatientInput, PatientRecord, Profile, Run, Setting, Spo2Scale, Spo2Target};
@@ -57,6 +60,21 @@ fn link() -> HandOver {
     HandOver { patient: PatientId::new("p1").unwrap(), previous: 41 }
 }
 
+fn stored(decoding: Decoding) -> StoredReading {
+    StoredReading {
+        reading: reading(),
+        fingerprint: 77,
+        hand_over: Some(link()),
+        shift_us: -3,
+        rejections: vec![
+            Rejection { observation: None, code: Code(0), reason: "later than sent_at".into() },
+            Rejection { observation: Some(1), code: Code(2), reason: "unknown unit".into() },
+            Rejection { observation: None, code: Code(2), reason: "missing".into() },
+        ],
+        decoding,
+    }
+}
+
 fn device_events() -> Vec<DeviceEvent> {
     let registration = |gateway| Registration {
         model: "m".into(),
@@ -67,19 +85,13 @@ fn device_events() -> Vec<DeviceEvent> {
     vec![
         DeviceEvent::Registered(registration(None)),
         DeviceEvent::Registered(registration(Some(GatewayId::new("g1").unwrap()))),
+        DeviceEvent::Announced(Announcement { model: "m".into(), firmware: "1.3".into() }),
         DeviceEvent::Assigned { hand_over: link(), from: Some(Timestamp(5)) },
         DeviceEvent::Assigned { hand_over: link(), from: None },
         DeviceEvent::Unassigned(link()),
-        DeviceEvent::Reading(Box::new(StoredReading {
-            reading: reading(),
-            fingerprint: 77,
-            hand_over: Some(link()),
-            shift_us: -3,
-            rejections: vec![
-                Rejection { observation: None, code: Code(0), reason: "later than sent_at".into() },
-                Rejection { observation: Some(1), code: Code(2), reason: "unknown unit".into() },
-            ],
-        })),
+        DeviceEvent::Reading(Box::new(stored(Decoding::Coded))),
+        DeviceEvent::Reading(Box::new(stored(Decoding::By(DecodedBy { id: "d2".into(), version: 3, set: u64::MAX })))),
+        DeviceEvent::Reading(Box::new(stored(Decoding::Undecodable("no JSON".into())))),
         DeviceEvent::GapDeclared { from: ReadingKey { boot: 1, lane: Lane::Live, sequence: 5 }, through: 9 },
         DeviceEvent::Conflicted { reading: Box::new(reading()), fingerprint: 78 },
         DeviceEvent::Condition { hand_over: None, change: ConditionChange::Began(condition()) },
@@ -210,13 +222,14 @@ fn device_events_come_back_as_they_were() {
 
 #[test]
 fn an_erased_reading_keeps_its_bookkeeping() {
-    let event = &device_events()[5];
-    let (head, _) = encode_device(event, Timestamp(1));
+    let event = DeviceEvent::Reading(Box::new(stored(Decoding::Undecodable("no JSON".into()))));
+    let (head, _) = encode_device(&event, Timestamp(1));
     let DeviceEvent::Reading(stored) = decode_device(&head).unwrap().with_body(None).unwrap() else {
         panic!("it is a reading")
     };
     assert_eq!((stored.reading.key, stored.fingerprint, stored.reading.period_ms), (reading().key, 77, 1_000));
     assert!(stored.reading.observations.is_empty());
+    assert_eq!(stored.decoding, Decoding::Undecodable("no JSON".into()));
 }
 
 #[test]

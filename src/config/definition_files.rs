@@ -1,4 +1,4 @@
-//! Finds the files of a rule set. What is in them is the business of `clinical::rules`.
+//! Finds the files of rules and decoders. What is in them is the business of `clinical::rules` and `clinical::decoder`.
 
 use std::path::{Path, PathBuf};
 
@@ -11,11 +11,23 @@ use super::{ConfigError, Mistake};
 /// [`ConfigError::Unreadable`] for a folder or file that cannot be read; [`ConfigError::Mistakes`] for a folder
 /// without any rule file, since nobody would be watched by it.
 pub fn read_rule_files(paths: &[PathBuf]) -> Result<Vec<(String, String)>, ConfigError> {
+    read_files(paths, "rule")
+}
+
+/// Reads decoders as [`read_rule_files`] reads rules, for `DecoderSet::parse`. No path: no decoder.
+///
+/// # Errors
+/// [`ConfigError::Unreadable`], and [`ConfigError::Mistakes`] for a folder without any decoder file.
+pub fn read_decoder_files(paths: &[PathBuf]) -> Result<Vec<(String, String)>, ConfigError> {
+    read_files(paths, "decoder")
+}
+
+fn read_files(paths: &[PathBuf], kind: &str) -> Result<Vec<(String, String)>, ConfigError> {
     let mut files = Vec::new();
     for path in paths {
         let found = if path.is_dir() { toml_files(path)? } else { vec![path.clone()] };
         if found.is_empty() {
-            let what = "the folder has no rule file; allowed: at least one *.toml".into();
+            let what = format!("the folder has no {kind} file; allowed: at least one *.toml");
             return Err(ConfigError::Mistakes(vec![Mistake { file: path.clone(), line: 1, what }]));
         }
         for file in found {

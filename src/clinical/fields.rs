@@ -1,14 +1,35 @@
-//! One table of a rule file, read key by key: every mistake is noted with its line, unknown keys too.
+//! One table of a definition file (rules, decoders), read key by key: every mistake is noted with its line, unknown
+//! keys too.
 
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
 
-use toml_edit::{Item, TableLike};
+use toml_edit::{Document, Item, TableLike};
 
 use super::mistake::Mistake;
 use crate::clinical::codes::{Allowed, CODES, Code, CodeInfo};
 
-/// A rule file that is being read.
+/// Reads the texts as TOML; one that is none is a mistake, and left out.
+pub(super) fn documents<'a>(
+    files: &'a [(String, String)],
+    mistakes: &'a RefCell<Vec<Mistake>>,
+) -> Vec<(Source<'a>, Document<&'a str>)> {
+    let mut documents = Vec::new();
+    for (file, text) in files {
+        let source = Source { file, text, mistakes };
+        match Document::parse(text.as_str()) {
+            Ok(document) => documents.push((source, document)),
+            Err(error) => {
+                let offset = error.span().map_or(0, |span| span.start);
+                let what = error.message().trim().replace('\n', "; ");
+                source.mistake(offset, format!("the file is not TOML: {what}"));
+            }
+        }
+    }
+    documents
+}
+
+/// A definition file that is being read.
 pub(super) struct Source<'a> {
     pub(super) file: &'a str,
     pub(super) text: &'a str,
@@ -16,6 +37,30 @@ pub(super) struct Source<'a> {
 }
 
 impl Source<'_> {
+    /// The tables that each begin with `[[key]]`, with their places. They are all that a file may hold.
+    pub(super) fn tables<'t>(&self, root: &'t dyn TableLike, key: &str) -> Vec<(&'t dyn TableLike, usize)> {
+        let mut found: Vec<(&'t dyn TableLike, usize)> = Vec::new();
+        for (name, item) in root.iter() {
+            let offset = item.span().map_or(0, |span| span.start);
+            match item {
+                Item::ArrayOfTables(tables) if name == key => {
+                    found.extend(tables.iter().map(|table| {
+                        let offset = table.span().map_or(0, |span| span.start);
+                        (table as &dyn TableLike, offset)
+                    }));
+                }
+                _ if name == key => {
+                    self.mistake(offset, format!("`{key}` must be a list of tables, each beginning with [[{key}]]"));
+                }
+                _ => self.mistake(offset, format!("the file knows no key `{name}`; allowed: [[{key}]]")),
+            }
+        }
+        if !root.contains_key(key) {
+            self.mistake(0, format!("the file has no [[{key}]]"));
+        }
+        found
+    }
+
     /// Notes a mistake at a byte offset of the text.
     pub(super) fn mistake(&self, offset: usize, what: impl Into<String>) {
         let line = self.line(offset);
@@ -24,6 +69,30 @@ impl Source<'_> {
 
     pub(super) fn line(&self, offset: usize) -> usize {
         1 + self.text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count()
+    }
+}
+
+/// A single value of a file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Scalar<'a> {
+    Number(f64),
+    Text(&'a str),
+    Truth(bool),
+}
+
+impl<'a> Scalar<'a> {
+    /// `None` for a list, a table, a date, and a number that is not finite.
+    fn of(value: &'a toml_edit::Value) -> Option<Self> {
+        match value {
+            #[allow(clippy::cast_precision_loss)] // Device values are far below 2^53.
+            toml_edit::Value::Integer(number) => Some(Self::Number(*number.value() as f64)),
+            toml_edit::Value::Float(number) => {
+                Some(Self::Number(*number.value())).filter(|_| number.value().is_finite())
+            }
+            toml_edit::Value::String(text) => Some(Self::Text(text.value())),
+            toml_edit::Value::Boolean(truth) => Some(Self::Truth(*truth.value())),
+            _ => None,
+        }
     }
 }
 
@@ -67,7 +136,13 @@ impl<'a> Fields<'a> {
         self.table.contains_key(key)
     }
 
-    fn missing(&self, key: &str, allowed: &str) {
+    /// Makes the keys known ones, without looking at them.
+    pub(super) fn allow(&mut self, keys: &[&'static str]) {
+        self.known.extend(keys);
+    }
+
+    /// Notes that a key which must be there is not.
+    pub(super) fn missing(&self, key: &str, allowed: &str) {
         self.source.mistake(self.offset, format!("the {} has no `{key}`; allowed: {allowed}", self.what));
     }
 
@@ -87,6 +162,17 @@ impl<'a> Fields<'a> {
             self.wrong(key, "must be a text that is not empty");
         }
         text
+    }
+
+    /// A name that must be there: 1 to 64 characters of a-z 0-9 _.
+    pub(super) fn identifier(&mut self, key: &'static str) -> Option<&'a str> {
+        let text = self.text(key)?;
+        let sound = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        if (1..=64).contains(&text.len()) && text.bytes().all(sound) {
+            return Some(text);
+        }
+        self.wrong(key, "must be 1 to 64 characters of a-z 0-9 _");
+        None
     }
 
     /// One of `words`, which must be there.
@@ -176,6 +262,51 @@ impl<'a> Fields<'a> {
         found
     }
 
+    /// A number, text or truth value that must be there.
+    pub(super) fn scalar(&mut self, key: &'static str) -> Option<Scalar<'a>> {
+        let Some(item) = self.item(key) else {
+            self.missing(key, "a number, a text, true or false");
+            return None;
+        };
+        let found = item.as_value().and_then(Scalar::of);
+        if found.is_none() {
+            self.wrong(key, "must be a number, a text, true or false");
+        }
+        found
+    }
+
+    /// A list of numbers, texts and truth values, empty where the key is missing.
+    pub(super) fn scalars(&mut self, key: &'static str) -> Vec<Scalar<'a>> {
+        let Some(item) = self.item(key) else { return Vec::new() };
+        let values = item.as_array().map(|array| array.iter().map(Scalar::of).collect::<Option<Vec<_>>>());
+        values.flatten().unwrap_or_else(|| {
+            self.wrong(key, "must be a list of numbers, texts, true or false");
+            Vec::new()
+        })
+    }
+
+    /// A table of texts, as (key, text, place), empty where it is missing; `None` after a mistake.
+    pub(super) fn pairs(&mut self, key: &'static str) -> Option<Vec<(&'a str, &'a str, usize)>> {
+        let Some(item) = self.item(key) else { return Some(Vec::new()) };
+        let pair = |(key, item): (&'a str, &'a Item)| {
+            Some((key, item.as_str()?, item.span().map_or(self.offset, |span| span.start)))
+        };
+        let found = item.as_table_like().and_then(|table| table.iter().map(pair).collect());
+        if found.is_none() {
+            self.wrong(key, "must be a table of texts");
+        }
+        found
+    }
+
+    /// The short name of a code.
+    pub(super) fn code(&mut self, key: &'static str) -> Option<&'static CodeInfo> {
+        let found = Code::by_name(self.text(key)?);
+        if found.is_none() {
+            self.wrong(key, "is no code; allowed: the names of docs/CODES.md");
+        }
+        found
+    }
+
     /// The short name of a code that has numbers.
     pub(super) fn number_code(&mut self, key: &'static str) -> Option<(&'static CodeInfo, f64, f64)> {
         let name = self.text(key)?;
@@ -197,6 +328,17 @@ impl<'a> Fields<'a> {
             return None;
         };
         Some(Fields::new(self.source, key, table, offset))
+    }
+
+    /// The tables of a list inside this one, empty where the key is missing.
+    pub(super) fn tables(&mut self, key: &'static str) -> Vec<Fields<'a>> {
+        let Some(item) = self.item(key) else { return Vec::new() };
+        let Some(tables) = item.as_array_of_tables() else {
+            self.wrong(key, &format!("must be a list of tables, each beginning with [[{}.{key}]]", self.what));
+            return Vec::new();
+        };
+        let offset = |table: &toml_edit::Table| table.span().map_or(self.offset, |span| span.start);
+        tables.iter().map(|table| Fields::new(self.source, key, table, offset(table))).collect()
     }
 
     /// Notes every key that nothing has asked for.
