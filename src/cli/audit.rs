@@ -32,7 +32,7 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Every access to a patient's data, refused ones too, as one FHIR R4 AuditEvent per line, oldest first.
+    /// Every access to a patient's data, refused ones too, as one FHIR R4 `AuditEvent` per line, oldest first.
     ///
     /// Example: vigil audit export --data-dir data --patient p-17 > p-17.ndjson
     Export {

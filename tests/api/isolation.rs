@@ -93,8 +93,8 @@ async fn another_care_teams_patient_is_as_absent_by_id_by_list_by_watch_and_by_h
     let (theirs, _a) = alerted(&mut site, "p-1", "icu", "kim", 80.0).await;
     let (mine, _b) = alerted(&mut site, "p-2", "ward-9", "lee", 80.0).await;
     let ids = |listed: Vec<proto::Alert>| listed.into_iter().map(|alert| alert.id).collect::<Vec<_>>();
-    assert_eq!(ids(list(&mut alerts, &lee).await), [mine.clone()]);
-    assert_eq!(ids(list(&mut alerts, &kim).await), [theirs.clone()]);
+    assert_eq!(ids(list(&mut alerts, &lee).await), std::slice::from_ref(&mine));
+    assert_eq!(ids(list(&mut alerts, &kim).await), std::slice::from_ref(&theirs));
     // By list of one patient, and by the patients' list.
     for (patient, code) in [("p-1", Code::NotFound), ("p-404", Code::NotFound), ("p-2", Code::Ok)] {
         let asked = proto::ListAlertsRequest { patient: patient.into(), ..proto::ListAlertsRequest::default() };
@@ -149,7 +149,7 @@ async fn each_role_sees_its_own_fields_of_an_alert() {
     assert!(of_nurse.text.contains("80"));
 
     let seen = list(&mut alerts, &tech).await;
-    assert_eq!(seen.iter().map(|alert| alert.id.clone()).collect::<Vec<_>>(), [technical.clone()]);
+    assert_eq!(seen.iter().map(|alert| alert.id.clone()).collect::<Vec<_>>(), std::slice::from_ref(&technical));
     assert_eq!((seen[0].patient.as_str(), seen[0].bed.as_str()), ("", ""), "nothing of the patient");
     assert!(seen[0].text.contains("Probe"), "all of the equipment");
     let commented = alerts

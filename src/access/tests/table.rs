@@ -93,12 +93,12 @@ fn whoever_could_be_answered_may_ask_and_nobody_else() {
     }
 }
 
-/// Release build: cargo test --release decisions_per_second -- --ignored --nocapture
+/// `cargo test --release decisions_per_second -- --ignored --nocapture`
 #[test]
 #[ignore = "a measurement"]
 fn decisions_per_second() {
     let roles = [Role::Technician, Role::Nurse];
-    let started = std::time::Instant::now();
+    let started = tokio::time::Instant::now();
     let mut allowed = 0_u64;
     for round in 0..1_000_000_u64 {
         for (index, verb) in Verb::ALL.into_iter().enumerate() {

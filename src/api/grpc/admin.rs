@@ -50,7 +50,7 @@ impl Admin {
             for entry in entries {
                 after = Some(entry.patient.clone());
                 if let Some(fields) = visit.sees_patient(&entry.patient, Verb::SeePatient) {
-                    seen.push(patient_on_wire(entry, fields));
+                    seen.push(patient_on_wire(&entry, fields));
                 }
                 if seen.len() == size {
                     return seen;
@@ -128,7 +128,7 @@ fn care_step(step: &proto::CareStep) -> Result<CareStep, Status> {
     Ok(CareStep { people, delay_ms: step.delay_ms })
 }
 
-fn patient_on_wire(entry: PatientEntry, fields: Fields) -> proto::Patient {
+fn patient_on_wire(entry: &PatientEntry, fields: Fields) -> proto::Patient {
     proto::Patient {
         patient: entry.patient.to_string(),
         unit: entry.unit.to_string(),

@@ -230,7 +230,9 @@ impl AlertService for Alerts {
     async fn inbox(&self, request: Request<proto::InboxRequest>) -> Result<Response<proto::InboxResponse>, Status> {
         let mut visit = self.guard.enter(&request, Wanted::ReadInbox, "alerts.inbox").await?;
         let pages = self.handle.inbox(&visit.person().id).await.map_err(|error| status(&error))?;
-        pages.iter().for_each(|page| visit.concerns(&page.alert.patient));
+        for page in &pages {
+            visit.concerns(&page.alert.patient);
+        }
         let pages = pages.into_iter().map(|page| proto::Page {
             alert: page.alert.to_string(),
             round: page.round,
