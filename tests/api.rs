@@ -9,6 +9,7 @@ mod api {
     mod isolation;
     mod payloads;
     mod people;
+    mod stays;
     mod streams;
     mod tls;
     mod ward;

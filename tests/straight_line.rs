@@ -128,10 +128,15 @@ fn answer(alert: &proto::Alert, version: u32) -> proto::AnswerRequest {
     proto::AnswerRequest { id: alert.id.clone(), version, reason: "on my way".into(), to: String::new() }
 }
 
-/// An administrator makes a bed with a monitor, and says who answers for it.
+/// An administrator says who answers for a unit, and makes a bed with a monitor in it.
 async fn make_ready(site: &mut Site) {
     let token = site.account("ada", "admin");
     let mut admin = AdminServiceClient::new(site.people().await);
+    let steps = [("kim", STEPS_MS[0]), ("lee", STEPS_MS[1])]
+        .map(|(person, delay_ms)| proto::CareStep { people: vec![person.into()], delay_ms });
+    let team = Some(proto::CareTeam { unit: "icu".into(), steps: steps.into() });
+    let set = admin.set_care_team(with_token(&token, proto::SetCareTeamRequest { team })).await.unwrap().into_inner();
+    assert_eq!(set.policy_version, 1);
     let monitor = proto::RegisterDeviceRequest {
         device: "monitor-1".into(),
         model: "monitor".into(),
@@ -144,11 +149,6 @@ async fn make_ready(site: &mut Site) {
     admin.admit_patient(with_token(&token, bed)).await.unwrap();
     let from_now = proto::AssignDeviceRequest { device: "monitor-1".into(), patient: "p-1".into(), from_us: 0 };
     admin.assign_device(with_token(&token, from_now)).await.unwrap();
-    let steps = [("kim", STEPS_MS[0]), ("lee", STEPS_MS[1])]
-        .map(|(person, delay_ms)| proto::CareStep { people: vec![person.into()], delay_ms });
-    let team = Some(proto::CareTeam { unit: "icu".into(), steps: steps.into() });
-    let set = admin.set_care_team(with_token(&token, proto::SetCareTeamRequest { team })).await.unwrap().into_inner();
-    assert_eq!(set.policy_version, 1);
 }
 
 #[tokio::test]

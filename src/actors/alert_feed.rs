@@ -96,6 +96,13 @@ impl AlertFeed {
         self.published.notify_waiters();
     }
 
+    /// The patient is somewhere else from here on.
+    pub fn moved(&self, patient: &PatientId, place: Place) {
+        if let Some((known, _)) = self.lock().books.get_mut(patient) {
+            *known = place;
+        }
+    }
+
     /// Ends every subscription.
     pub fn end(&self) {
         self.lock().ended = true;
@@ -163,7 +170,7 @@ impl AlertFeed {
     pub fn questions_of(&self, unit: &UnitId) -> Vec<(AlertId, u32, u32)> {
         self.of_open(|place, id, alert| match &alert.response {
             Response::Waiting { entered: false, step, .. } | Response::Answered { asking: Some(_), step, .. }
-                if place == unit =>
+                if place == unit && !alert.held =>
             {
                 Some((id(), alert.round, *step))
             }

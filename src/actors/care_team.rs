@@ -26,6 +26,8 @@ use crate::time::Timestamp;
 pub(crate) enum CareTeamMsg {
     /// Replace the ladder; the reply is its version, after the commit.
     SetLadder { steps: Vec<CareStep>, reply: oneshot::Sender<Result<u32, OperationError>> },
+    /// Make the unit known, with a ladder of nobody; one that is known stays as it is.
+    Create { reply: oneshot::Sender<Result<(), OperationError>> },
     /// Who answers for this step of this alert?
     Ask { patient: PatientId, ordinal: u32, round: u32, step: u32 },
     /// Answers once the actor has recovered: its people are on the care team then.
@@ -106,6 +108,12 @@ impl Actor for CareTeam {
         let Some((stream, ladder)) = running.parts.as_mut() else { return Err("the actor has not recovered".into()) };
         match message {
             CareTeamMsg::SetLadder { steps, reply } => self.set(stream, ladder, steps, reply).await?,
+            CareTeamMsg::Create { reply } => {
+                if stream.sequence() == 0 {
+                    self.keep(stream, ladder).await?;
+                }
+                drop(reply.send(Ok(())));
+            }
             CareTeamMsg::Ask { patient, ordinal, round, step } => {
                 point(Point::CareTeamOnAsk, self.unit.as_str())?;
                 tell_patient(&self.context, &patient, answer(ladder, ordinal, round, step));
@@ -141,19 +149,26 @@ impl CareTeam {
         let steps: Vec<_> = steps.into_iter().map(|step| (step.people, step.delay_ms)).collect();
         let version = ladder.version + 1;
         if steps != ladder.steps {
-            let record = CareRecord {
-                now: self.context.clock.now(),
-                policy_version: version,
-                unit: self.unit.clone(),
-                steps: steps.clone(),
-            };
-            let sealed = stream.seal(RecordKind::Care, &encode_care(&record));
-            stream.append(&self.context, smallvec![sealed], |_: u64, _: Timestamp, _: &mut Wakes| {});
-            self.context.writer.barrier().await?;
-            *ladder = Ladder { version, steps };
+            let next = Ladder { version, steps };
+            self.keep(stream, &next).await?;
+            *ladder = next;
             self.context.care.set_ladder(&self.unit, &ladder.people());
         }
         drop(reply.send(Ok(ladder.version)));
+        Ok(())
+    }
+
+    /// Journals a ladder, and returns once it is committed.
+    async fn keep(&self, stream: &mut Stream, ladder: &Ladder) -> Result<(), RecoverError> {
+        let record = CareRecord {
+            now: self.context.clock.now(),
+            policy_version: ladder.version,
+            unit: self.unit.clone(),
+            steps: ladder.steps.clone(),
+        };
+        let sealed = stream.seal(RecordKind::Care, &encode_care(&record));
+        stream.append(&self.context, smallvec![sealed], |_: u64, _: Timestamp, _: &mut Wakes| {});
+        self.context.writer.barrier().await?;
         Ok(())
     }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use super::beds::Beds;
 use super::handle::{DeviceEntry, PatientEntry};
 use crate::clinical::ids::{DeviceId, PatientId, UnitId};
+use crate::clinical::patient::Presence;
 
 /// Devices and patients by id. Written after commits and at recovery only.
 #[derive(Debug, Default)]
@@ -13,6 +15,7 @@ pub(super) struct Directory {
     devices: RwLock<BTreeMap<DeviceId, DeviceEntry>>,
     patients: RwLock<BTreeMap<PatientId, PatientEntry>>,
     assigned: Mutex<HashMap<PatientId, BTreeSet<DeviceId>>>,
+    pub beds: Arc<Beds>,
 }
 
 impl Directory {
@@ -38,6 +41,8 @@ impl Directory {
     }
 
     pub fn put_patient(&self, entry: PatientEntry) {
+        let present = entry.presence == Presence::Present;
+        self.beds.occupy(&entry.patient, present.then(|| (entry.unit.clone(), entry.bed.clone())));
         self.patients.write().unwrap_or_else(PoisonError::into_inner).insert(entry.patient.clone(), entry);
     }
 
@@ -61,17 +66,35 @@ impl Directory {
         assigned.get(patient).into_iter().flatten().cloned().collect()
     }
 
-    pub fn devices_after(&self, after: Option<&DeviceId>, limit: usize) -> Vec<DeviceEntry> {
-        let devices = self.devices.read().unwrap_or_else(PoisonError::into_inner);
-        devices.range((start(after), Bound::Unbounded)).take(limit).map(|(_, entry)| entry.clone()).collect()
+    /// The first `limit` devices after `after` that are `wanted`, in the order of their ids.
+    pub fn devices_after(
+        &self,
+        after: Option<&DeviceId>,
+        limit: usize,
+        wanted: impl Fn(&DeviceEntry) -> bool,
+    ) -> Vec<DeviceEntry> {
+        page(&self.devices, after, limit, wanted)
     }
 
-    pub fn patients_after(&self, after: Option<&PatientId>, limit: usize) -> Vec<PatientEntry> {
-        let patients = self.patients.read().unwrap_or_else(PoisonError::into_inner);
-        patients.range((start(after), Bound::Unbounded)).take(limit).map(|(_, entry)| entry.clone()).collect()
+    /// The first `limit` patients after `after` who are `wanted`, in the order of their ids.
+    pub fn patients_after(
+        &self,
+        after: Option<&PatientId>,
+        limit: usize,
+        wanted: impl Fn(&PatientEntry) -> bool,
+    ) -> Vec<PatientEntry> {
+        page(&self.patients, after, limit, wanted)
     }
 }
 
-fn start<T>(after: Option<&T>) -> Bound<&T> {
-    after.map_or(Bound::Unbounded, Bound::Excluded)
+fn page<K: Ord, V: Clone>(
+    entries: &RwLock<BTreeMap<K, V>>,
+    after: Option<&K>,
+    limit: usize,
+    wanted: impl Fn(&V) -> bool,
+) -> Vec<V> {
+    let entries = entries.read().unwrap_or_else(PoisonError::into_inner);
+    let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+    let found = entries.range((start, Bound::Unbounded)).map(|(_, entry)| entry).filter(|entry| wanted(entry));
+    found.take(limit).cloned().collect()
 }

@@ -5,13 +5,14 @@ mod answer;
 mod engine_handle;
 mod entries;
 mod link;
+mod stays;
 mod views;
 mod watch;
 
 pub use super::audit_trail::Accesses;
 pub use answer::{Answered, OperationError};
 pub use engine_handle::Handle;
-pub use entries::{CareStep, DeviceEntry, InboxPage, PatientEntry, Status};
+pub use entries::{Admission, CareStep, DeviceEntry, InboxPage, PatientEntry, Status};
 pub use link::{DeviceHello, DeviceLink, NotLinked, Speaker};
 pub use views::{AlertNews, AlertView};
 pub use watch::{AlertWatch, Lagged};

@@ -10,7 +10,7 @@ use super::handle::{AlertNews, OperationError};
 use super::stream::RecoverError;
 use crate::clinical::alert::{AlertBook, AlertEvent};
 use crate::clinical::ids::{AlertId, PatientId, UnitId};
-use crate::clinical::patient::{PatientInput, PatientRecord};
+use crate::clinical::patient::{PatientInput, PatientRecord, StayChange};
 use crate::proto::RecordKind;
 use crate::storage::codec::decode_patient;
 use crate::storage::{Opener, StreamName};
@@ -71,7 +71,9 @@ fn news_of(context: &Context, patient: &PatientId) -> Result<Vec<(u64, Arc<Alert
     let mut book = AlertBook::default();
     let mut all = Vec::new();
     for (position, record) in records_of(context, patient)? {
-        if let PatientInput::Admitted { unit, bed, .. } = record.input {
+        if let PatientInput::Admitted { unit, bed, .. }
+        | PatientInput::Stay { change: StayChange::Moved { unit, bed }, .. } = record.input
+        {
             place = Some(Place { unit, bed });
         }
         let Some(place) = place.clone().or_else(nowhere) else { continue };

@@ -5,8 +5,9 @@
 
 pub mod alert_feed;
 mod audit_trail;
+pub mod beds;
 mod care_register;
-pub mod care_team;
+mod care_team;
 mod context;
 mod counters;
 mod definitions;

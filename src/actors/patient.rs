@@ -8,8 +8,9 @@ mod consume;
 mod marks;
 mod message;
 mod recover;
+mod stay;
 mod summary;
 
 pub(super) use actor::Patients;
-pub(super) use message::PatientMsg;
+pub(super) use message::{OpenConditions, PatientMsg};
 pub(super) use summary::PatientSummary;

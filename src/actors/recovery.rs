@@ -74,16 +74,12 @@ fn look_at_patient(
     for (device, mark) in known.marks {
         awaited.marks.insert((id.clone(), device), mark);
     }
-    if let Some(unit) = known.unit {
-        context.directory.put_patient(PatientEntry {
-            patient: id.clone(),
-            unit,
-            bed: known.bed,
-            profile: known.profile,
-            devices: known.devices,
-        });
+    // An open alert has a deadline, and a standby has an end.
+    let alive = known.open_alerts > 0 || known.stay.standby().is_some();
+    if let Some(entry) = PatientEntry::of(id.clone(), &known.stay, known.devices) {
+        context.directory.put_patient(entry);
     }
-    if known.open_alerts > 0 {
+    if alive {
         awaited.patients.push(id);
     }
 }

@@ -1,14 +1,9 @@
 //! `vigil alerts`: the `AlertService` from a shell.
 
-use std::path::PathBuf;
-
 use clap::Subcommand;
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::Channel;
-use tonic::{Code, Status};
 
+use super::connect::{ConnectArgs, People, block_on};
 use super::failure::{Failure, exit};
-use crate::client::channel::{self, Bearer, ChannelError};
 use crate::proto::alert_service_client::AlertServiceClient;
 use crate::proto::{self, AnswerRequest, AnswerResponse};
 
@@ -19,18 +14,8 @@ mod print;
 /// Example: vigil alerts ls --ca pki/ca.pem --token-file dr-lee.token
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Where the platform listens for people.
-    #[arg(long, global = true, default_value = "https://127.0.0.1:7444")]
-    server: String,
-    /// Certificate of the authority that signed the server's.
-    #[arg(long, global = true, default_value = "pki/ca.pem")]
-    ca: PathBuf,
-    /// File with your token.
-    #[arg(long, global = true, default_value = "vigil.token")]
-    token_file: PathBuf,
-    /// One JSON object per line.
-    #[arg(long, global = true)]
-    json: bool,
+    #[command(flatten)]
+    connect: ConnectArgs,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -97,37 +82,10 @@ struct Answer {
     version: Option<u32>,
 }
 
-impl From<ChannelError> for Failure {
-    fn from(error: ChannelError) -> Self {
-        let code = match error {
-            ChannelError::Connect { .. } => exit::UNAVAILABLE,
-            _ => exit::BAD_CONFIG,
-        };
-        Self::new(code, error)
-    }
-}
-
-impl From<Status> for Failure {
-    fn from(status: Status) -> Self {
-        let code = match status.code() {
-            Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted => exit::UNAVAILABLE,
-            Code::Unauthenticated => exit::BAD_CONFIG,
-            _ => exit::NO,
-        };
-        Self::new(code, status.message())
-    }
-}
-
-type Client = AlertServiceClient<InterceptedService<Channel, Bearer>>;
+type Client = AlertServiceClient<People>;
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let bearer = Bearer::from_file(&args.token_file)?;
-        let endpoint = channel::endpoint(&args.server, &channel::read_pem(&args.ca)?, None)?;
-        let channel = channel::connect(&endpoint).await?;
-        ask(AlertServiceClient::with_interceptor(channel, bearer), args).await
-    })
+    block_on(async { ask(AlertServiceClient::new(args.connect.people().await?), args).await })
 }
 
 async fn ask(mut client: Client, args: &Args) -> Result<(), Failure> {
@@ -136,37 +94,37 @@ async fn ask(mut client: Client, args: &Args) -> Result<(), Failure> {
             let unit = unit.clone().unwrap_or_default();
             let patient = patient.clone().unwrap_or_default();
             let listed = client.list(proto::ListAlertsRequest { unit, patient, closed_too: *closed }).await?;
-            print::alerts(&listed.into_inner().alerts, args.json)
+            print::alerts(&listed.into_inner().alerts, args.connect.json)
         }
         Verb::Show { id } => {
             let history = client.history(proto::HistoryRequest { id: id.clone() }).await?;
-            print::facts(&history.into_inner().facts, args.json)
+            print::facts(&history.into_inner().facts, args.connect.json)
         }
-        Verb::Watch { unit, from } => watch(client, unit.clone().unwrap_or_default(), *from, args.json).await,
-        Verb::Inbox => print::pages(&client.inbox(proto::InboxRequest {}).await?.into_inner().pages, args.json),
+        Verb::Watch { unit, from } => watch(client, unit.clone().unwrap_or_default(), *from, args.connect.json).await,
+        Verb::Inbox => print::pages(&client.inbox(proto::InboxRequest {}).await?.into_inner().pages, args.connect.json),
         Verb::Acknowledge(answer) => {
             let request = request(&mut client, answer, None).await?;
-            said(&client.acknowledge(request).await?.into_inner(), args.json)
+            said(&client.acknowledge(request).await?.into_inner(), args.connect.json)
         }
         Verb::Accept(answer) => {
             let request = request(&mut client, answer, None).await?;
-            said(&client.accept(request).await?.into_inner(), args.json)
+            said(&client.accept(request).await?.into_inner(), args.connect.json)
         }
         Verb::Reject(answer) => {
             let request = request(&mut client, answer, None).await?;
-            said(&client.reject(request).await?.into_inner(), args.json)
+            said(&client.reject(request).await?.into_inner(), args.connect.json)
         }
         Verb::Escalate { answer, to } => {
             let request = request(&mut client, answer, to.as_deref()).await?;
-            said(&client.escalate(request).await?.into_inner(), args.json)
+            said(&client.escalate(request).await?.into_inner(), args.connect.json)
         }
         Verb::Reset(answer) => {
             let request = request(&mut client, answer, None).await?;
-            said(&client.reset(request).await?.into_inner(), args.json)
+            said(&client.reset(request).await?.into_inner(), args.connect.json)
         }
         Verb::Comment(answer) => {
             let request = request(&mut client, answer, None).await?;
-            said(&client.comment(request).await?.into_inner(), args.json)
+            said(&client.comment(request).await?.into_inner(), args.connect.json)
         }
     }
 }

@@ -8,6 +8,7 @@ mod audit;
 mod check;
 mod codes;
 mod config;
+mod connect;
 mod decoders;
 mod demo;
 mod device;
@@ -15,6 +16,7 @@ mod duration;
 mod evaluate;
 mod failure;
 mod log;
+mod patients;
 mod pki;
 mod progress;
 pub mod recording;
@@ -23,6 +25,7 @@ mod rules;
 mod serve;
 pub mod simulate;
 mod store;
+mod units;
 
 use std::process::ExitCode;
 
@@ -50,10 +53,12 @@ enum Verb {
     Demo(demo::Args),
     Device(device::Args),
     Evaluate(evaluate::Args),
+    Patients(patients::Args),
     Pki(pki::Args),
     Replay(replay::Args),
     Serve(serve::Args),
     Simulate(simulate::Args),
+    Units(units::Args),
 }
 
 /// Runs the command line of this process and returns its exit code.
@@ -70,10 +75,12 @@ pub fn main() -> ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Device(args) => device::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
+        Verb::Patients(args) => patients::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::Serve(args) => serve::run(&args),
         Verb::Simulate(args) => simulate::run(args),
+        Verb::Units(args) => units::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

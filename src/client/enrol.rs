@@ -72,6 +72,9 @@ pub async fn enrol(registrar: &Registrar, ca_pem: &str, enrolments: Vec<Enrolmen
     let bearer = Bearer::from_file(&registrar.token_file)?;
     let channel = channel::connect(&channel::endpoint(&registrar.url, ca_pem, None)?).await?;
     let admin = AdminServiceClient::with_interceptor(channel, bearer);
+    let unit = proto::CreateUnitRequest { unit: registrar.unit.clone() };
+    let told = admin.clone().create_unit(unit).await;
+    told.map_err(|status| refused(&format!("creating unit {}", registrar.unit), status))?;
     let assigned = Arc::new(assignments(admin.clone()).await?);
     let enrolments = Arc::new(enrolments);
     let mut workers: JoinSet<Result<(), EnrolError>> = JoinSet::new();

@@ -22,6 +22,7 @@ fn name(at: usize) -> String {
 /// Registers the crowd in this process: over the wire it is the same call.
 async fn register_crowd(site: &Site) {
     let handle = site.platform.engine().handle();
+    handle.create_unit(UnitId::new("icu").unwrap()).await.unwrap();
     let register = |at: usize| {
         let handle = handle.clone();
         let entry = DeviceEntry {

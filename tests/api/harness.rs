@@ -135,6 +135,25 @@ impl Site {
         self.server().reload().unwrap();
     }
 
+    /// Stops the platform in order; then what it leaves must replay to the same, add up, and verify.
+    pub async fn stop_and_audit(self) {
+        let Self { config, platform, _dir: dir, .. } = self;
+        platform.stop(PATIENCE).await;
+        for verb in [&["replay", "verify"][..], &["check"], &["audit", "verify"]] {
+            let mut vigil = std::process::Command::new(env!("CARGO_BIN_EXE_vigil"));
+            vigil
+                .args(verb)
+                .arg("--data-dir")
+                .arg(&config.storage.data_dir)
+                .arg("--keys")
+                .arg(&config.storage.keys_dir);
+            let output = vigil.output().expect("the program runs");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "vigil {} says: {said}", verb.join(" "));
+        }
+        drop(dir);
+    }
+
     /// Asks the health service over the port of devices.
     pub async fn health(&self, issued: &Issued) -> Result<(), String> {
         health(self.connect(issued).await?).await

@@ -33,7 +33,7 @@ async fn exceptions(voice: &mut Voice, through: u64) -> Vec<proto::Exception> {
 async fn alerts(site: &mut Site) -> Vec<proto::Alert> {
     // A new account each time: a token is shown only once.
     let name = format!("tess-{}", site.accounts.iter().count());
-    let token = site.account(&name, "physician");
+    let token = site.account(&name, "technician");
     let mut alerts = proto::alert_service_client::AlertServiceClient::new(site.people().await);
     let request = with_token(&token, proto::ListAlertsRequest::default());
     alerts.list(request).await.unwrap().into_inner().alerts

@@ -22,6 +22,7 @@ pub async fn register(site: &mut Site, device: &str, gateway: &str) {
 /// Registers a device of a model with a firmware.
 pub async fn register_model(site: &mut Site, device: &str, gateway: &str, (model, firmware): (&str, &str)) {
     let (token, mut admin) = admin(site).await;
+    admin.create_unit(with_token(&token, proto::CreateUnitRequest { unit: "icu".into() })).await.unwrap();
     let request = proto::RegisterDeviceRequest {
         device: device.into(),
         model: model.into(),
@@ -58,7 +59,7 @@ pub async fn status(site: &mut Site) -> proto::StatusResponse {
     admin.status(with_token(&token, proto::StatusRequest {})).await.unwrap().into_inner()
 }
 
-async fn admin(site: &mut Site) -> (String, AdminServiceClient<Channel>) {
+pub async fn admin(site: &mut Site) -> (String, AdminServiceClient<Channel>) {
     // A new account each time: a token is shown only once.
     let name = format!("ada-{}", site.accounts.iter().count());
     (site.account(&name, "admin"), AdminServiceClient::new(site.people().await))

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use smol_str::SmolStr;
 use tokio::sync::oneshot;
 
 use super::answer::{Answered, OperationError};
@@ -22,8 +21,8 @@ use crate::actors::router::send;
 use crate::clinical::alert::{AlertEvent, Command};
 use crate::clinical::device::Registration;
 use crate::clinical::ids::{AlertId, DeviceId, PatientId, PersonId, UnitId};
-use crate::clinical::patient::Profile;
-use crate::storage::KeyError;
+use crate::clinical::patient::Presence;
+use crate::storage::{StreamKind, StreamName};
 use crate::time::Timestamp;
 
 /// The handle. Cloning is cheap.
@@ -124,30 +123,12 @@ impl Handle {
     /// Registers a device; the same again changes nothing.
     ///
     /// # Errors
-    /// [`OperationError::Unavailable`].
+    /// [`OperationError::NotFound`] for a unit that nobody made known; [`OperationError::Unavailable`].
     pub async fn register_device(&self, entry: DeviceEntry) -> Result<(), OperationError> {
         let DeviceEntry { device, model, firmware, unit, gateway, .. } = entry;
+        self.known_unit(&unit)?;
         let registration = Registration { model, firmware, unit, gateway };
         self.ask_device(&device, |reply| DeviceMsg::Register { registration, reply }).await
-    }
-
-    /// Admits a patient; the same again changes nothing.
-    ///
-    /// # Errors
-    /// [`OperationError::Unavailable`]; [`OperationError::Conflict`] for a patient whose key was destroyed.
-    pub async fn admit_patient(
-        &self,
-        patient: PatientId,
-        unit: UnitId,
-        bed: SmolStr,
-        profile: Profile,
-    ) -> Result<(), OperationError> {
-        let key = self.context.keys.create_patient(&patient).await;
-        key.map_err(|error| match error {
-            KeyError::Destroyed => OperationError::Conflict(error.to_string()),
-            _ => OperationError::Unavailable,
-        })?;
-        self.ask_patient(&patient, |reply| PatientMsg::Admit { unit, bed, profile, reply }).await
     }
 
     /// Assigns a device to a patient from a device time on.
@@ -161,7 +142,9 @@ impl Handle {
         patient: PatientId,
         from: Option<Timestamp>,
     ) -> Result<(), OperationError> {
-        self.context.directory.patient(&patient).ok_or(OperationError::NotFound("patient"))?;
+        if self.known_patient(&patient)?.presence != Presence::Present {
+            return Err(OperationError::Conflict("the patient is not admitted".to_owned()));
+        }
         self.context.directory.device(&device).ok_or(OperationError::NotFound("device"))?;
         self.ask_device(&device, |reply| DeviceMsg::Assign { patient, from, reply }).await
     }
@@ -173,6 +156,32 @@ impl Handle {
     pub async fn unassign_device(&self, device: DeviceId) -> Result<(), OperationError> {
         self.context.directory.device(&device).ok_or(OperationError::NotFound("device"))?;
         self.ask_device(&device, |reply| DeviceMsg::Unassign { reply }).await
+    }
+
+    /// Makes a unit known, without people yet: its alerts go to the fallback. Again, it changes nothing.
+    ///
+    /// # Errors
+    /// [`OperationError::Unavailable`].
+    pub async fn create_unit(&self, unit: UnitId) -> Result<(), OperationError> {
+        let actor = self.context.router().care_team(&unit).await.map_err(|_| OperationError::Unavailable)?;
+        let (reply, created) = oneshot::channel();
+        send(Some(&actor), CareTeamMsg::Create { reply }).map_err(|_| OperationError::Unavailable)?;
+        created.await.map_err(|_| OperationError::Unavailable)?
+    }
+
+    /// The units that are known, in the order of their ids.
+    #[must_use]
+    pub fn units(&self) -> Vec<UnitId> {
+        let names = self.context.streams.names(StreamKind::Care);
+        let mut units: Vec<UnitId> = names.iter().filter_map(|name| UnitId::new(name.id()).ok()).collect();
+        units.sort_unstable();
+        units
+    }
+
+    /// A unit is known once somebody made it: a typing error admits nobody to where nobody is.
+    pub(super) fn known_unit(&self, unit: &UnitId) -> Result<(), OperationError> {
+        let known = self.context.streams.committed(&StreamName::care(unit)).sequence > 0;
+        if known { Ok(()) } else { Err(OperationError::NotFound("unit: create it, or set its care team")) }
     }
 
     /// Replaces a unit's ladder; returns its new version.
@@ -190,14 +199,24 @@ impl Handle {
         version.await.map_err(|_| OperationError::Unavailable)?
     }
 
-    /// Patients after `after` in the order of their ids, at most `limit`.
-    pub async fn patients(&self, after: Option<&PatientId>, limit: usize) -> Vec<PatientEntry> {
-        std::future::ready(self.context.directory.patients_after(after, limit)).await
+    /// The first `limit` patients after `after` who are `wanted`, in the order of their ids.
+    pub async fn patients(
+        &self,
+        after: Option<&PatientId>,
+        limit: usize,
+        wanted: impl Fn(&PatientEntry) -> bool,
+    ) -> Vec<PatientEntry> {
+        std::future::ready(self.context.directory.patients_after(after, limit, wanted)).await
     }
 
-    /// Devices after `after` in the order of their ids, at most `limit`.
-    pub async fn devices(&self, after: Option<&DeviceId>, limit: usize) -> Vec<DeviceEntry> {
-        std::future::ready(self.context.directory.devices_after(after, limit)).await
+    /// The first `limit` devices after `after` that are `wanted`, in the order of their ids.
+    pub async fn devices(
+        &self,
+        after: Option<&DeviceId>,
+        limit: usize,
+        wanted: impl Fn(&DeviceEntry) -> bool,
+    ) -> Vec<DeviceEntry> {
+        std::future::ready(self.context.directory.devices_after(after, limit, wanted)).await
     }
 
     /// Live figures.
@@ -224,7 +243,7 @@ impl Handle {
         }
     }
 
-    async fn ask_device(
+    pub(super) async fn ask_device(
         &self,
         device: &DeviceId,
         message: impl FnOnce(oneshot::Sender<Result<(), OperationError>>) -> DeviceMsg,
@@ -235,7 +254,7 @@ impl Handle {
         done.await.map_err(|_| OperationError::Unavailable)?
     }
 
-    async fn ask_patient<T>(
+    pub(super) async fn ask_patient<T>(
         &self,
         patient: &PatientId,
         message: impl FnOnce(oneshot::Sender<Result<T, OperationError>>) -> PatientMsg,

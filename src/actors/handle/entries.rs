@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use crate::clinical::ids::{AlertId, DeviceId, GatewayId, PatientId, PersonId, UnitId};
-use crate::clinical::patient::Profile;
+use crate::clinical::patient::{Presence, Profile, Standby, Stay};
 use crate::time::Timestamp;
 
 /// A page that waits in a person's inbox.
@@ -45,19 +45,50 @@ pub struct DeviceEntry {
     pub patient: Option<PatientId>,
 }
 
-/// A patient as admitted.
+/// A patient who was admitted once, as committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatientEntry {
     /// The patient.
     pub patient: PatientId,
-    /// The care unit.
+    /// The care unit, or the last one.
     pub unit: UnitId,
-    /// The bed.
+    /// The bed, or the last one.
     pub bed: SmolStr,
     /// What decides by which limits the patient is judged.
     pub profile: Profile,
+    /// Whether somebody is responsible for the patient here.
+    pub presence: Presence,
+    /// The standby that is in force.
+    pub standby: Option<Standby>,
     /// Devices that are assigned.
     pub devices: Vec<DeviceId>,
+}
+
+impl PatientEntry {
+    /// The entry of a patient who was admitted once; `None`: never.
+    #[must_use]
+    pub fn of(patient: PatientId, stay: &Stay, devices: Vec<DeviceId>) -> Option<Self> {
+        Some(Self {
+            patient,
+            unit: stay.unit()?.clone(),
+            bed: stay.bed().clone(),
+            profile: stay.profile().clone(),
+            presence: stay.presence().clone(),
+            standby: stay.standby().cloned(),
+            devices,
+        })
+    }
+}
+
+/// The terms of an admission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// The care unit; it must be known.
+    pub unit: UnitId,
+    /// The bed; empty: none. Nobody else may be in it.
+    pub bed: SmolStr,
+    /// What decides by which limits the patient is judged.
+    pub profile: Profile,
 }
 
 /// Live figures of the engine; no patient data. Names as in `StatusResponse` of `admin.proto`.

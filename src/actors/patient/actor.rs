@@ -11,6 +11,7 @@ use super::summary::PatientSummary;
 use crate::actors::alert_feed::Place;
 use crate::actors::context::{self, Context};
 use crate::actors::effects::EffectJob;
+use crate::actors::handle::Admission;
 use crate::actors::stream::Stream;
 use crate::actors::sweep::SweepPart;
 use crate::clinical::ids::PatientId;
@@ -69,7 +70,8 @@ impl Parts {
     }
 
     pub fn place(&self) -> Option<Place> {
-        self.state.unit().map(|unit| Place { unit: unit.clone(), bed: self.state.bed().clone() })
+        let stay = self.state.stay();
+        stay.unit().map(|unit| Place { unit: unit.clone(), bed: stay.bed().clone() })
     }
 }
 
@@ -130,8 +132,18 @@ impl Actor for PatientActor {
                 self.consume(parts, &device, &StoredItem { stream_sequence, received_at, item }, permit)?;
             }
             PatientMsg::CatchUp { device, through } => self.catch_up(parts, &device, through).await?,
-            PatientMsg::Admit { unit, bed, profile, reply } => {
-                self.admit(parts, PatientInput::Admitted { unit, bed, profile }, reply, now);
+            PatientMsg::Admit { by, admission: Admission { unit, bed, profile }, claim, reply } => {
+                parts.last_message = now;
+                let input = PatientInput::Admitted { unit, bed, profile, by: Some(by) };
+                self.change_stay(parts, input, claim, reply, now);
+            }
+            PatientMsg::Stay { by, change, claim, reply } => {
+                parts.last_message = now;
+                self.change_stay(parts, PatientInput::Stay { by, change }, claim, reply, now);
+            }
+            PatientMsg::OpenConditions { reply } => {
+                let open = self.open_conditions(parts).await?;
+                drop(reply.send(Ok(open)));
             }
             PatientMsg::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version } => {
                 let fallback = self.context.options.fallback.clone();
@@ -157,6 +169,7 @@ impl Actor for PatientActor {
                 if parts.marks.are_due(now) {
                     self.append(parts, None, None, None, None);
                 }
+                self.end_standby_if_due(parts, now);
                 if parts.state.book().next_deadline().is_some_and(|deadline| deadline <= now) {
                     let fallback = self.context.options.fallback.clone();
                     self.decide(parts, PatientInput::Tick { fallback }, now);
@@ -196,7 +209,8 @@ impl PatientActor {
 
     /// Sets the wheel to the next deadline or the next mark, whichever is earlier.
     fn arm(&self, parts: &mut Parts) {
-        let next = [parts.state.book().next_deadline(), parts.marks.due_at()].into_iter().flatten().min();
+        let standby = parts.state.stay().standby().map(|standby| standby.until);
+        let next = [parts.state.book().next_deadline(), parts.marks.due_at(), standby].into_iter().flatten().min();
         if let Some(next) = next
             && parts.armed.is_none_or(|armed| next < armed)
         {

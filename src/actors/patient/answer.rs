@@ -1,4 +1,4 @@
-//! What people and care teams say: admissions, commands, answers for a step.
+//! What people and care teams say of alerts: commands, answers for a step.
 
 use tokio::sync::oneshot;
 
@@ -15,25 +15,6 @@ impl PatientActor {
         if let Ok(Some(events)) = parts.state.handle(&input, now) {
             let record = PatientRecord { now: parts.state.now(), input, events };
             self.append(parts, Some(record), None, None, None);
-        }
-    }
-
-    pub(super) fn admit(
-        &self,
-        parts: &mut Parts,
-        input: PatientInput,
-        reply: oneshot::Sender<Result<(), OperationError>>,
-        now: Timestamp,
-    ) {
-        let reply = Some(Reply::Operation(reply));
-        if parts.state.is_so_already(&input) {
-            self.append(parts, None, reply, None, None);
-            return;
-        }
-        if let Ok(Some(events)) = parts.state.handle(&input, now) {
-            let entry = self.entry(&parts.state);
-            let record = PatientRecord { now: parts.state.now(), input, events };
-            self.append(parts, Some(record), reply, entry, None);
         }
     }
 

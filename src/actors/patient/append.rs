@@ -58,12 +58,6 @@ impl PatientActor {
     }
 
     pub(super) fn entry(&self, state: &PatientState) -> Option<PatientEntry> {
-        Some(PatientEntry {
-            patient: self.id.clone(),
-            unit: state.unit()?.clone(),
-            bed: state.bed().clone(),
-            profile: state.profile().clone(),
-            devices: state.devices().cloned().collect(),
-        })
+        PatientEntry::of(self.id.clone(), state.stay(), state.devices().cloned().collect())
     }
 }

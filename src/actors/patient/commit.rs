@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::actors::alert_feed::{Committed, Place};
+use crate::actors::beds::BedClaim;
 use crate::actors::context::Context;
 use crate::actors::effects::EffectJob;
 use crate::actors::handle::{Answered, OperationError, PatientEntry};
@@ -34,7 +35,11 @@ pub(super) struct PatientCommit {
 /// Who waits for the commit.
 pub(super) enum Reply {
     /// An administrator.
-    Operation(oneshot::Sender<Result<(), OperationError>>),
+    Operation {
+        to: oneshot::Sender<Result<(), OperationError>>,
+        /// Given up once the directory knows the bed.
+        claim: Option<BedClaim>,
+    },
     /// A person who answered an alert: done, or told that the alert has changed.
     Answer { ordinal: u32, stale: bool, to: oneshot::Sender<Result<Answered, OperationError>> },
 }
@@ -46,7 +51,7 @@ impl OnCommit for PatientCommit {
         // Alerts of a patient who was never admitted have no unit to answer: the fallback's ladder is asked by name.
         let place = place.unwrap_or_else(|| Place { unit: nowhere(), bed: "".into() });
         if let (Some(position), false) = (last_position, events.is_empty()) {
-            let effects: Vec<_> = events.iter().filter_map(AlertBook::effect).collect();
+            let effects = AlertBook::effects(&events);
             let unit = place.unit.clone();
             context.feed.publish(&Committed { patient: patient.clone(), place, position, now, events });
             for effect in effects {
@@ -54,13 +59,17 @@ impl OnCommit for PatientCommit {
             }
         }
         if let Some(entry) = entry {
+            context.feed.moved(&patient, Place { unit: entry.unit.clone(), bed: entry.bed.clone() });
             context.directory.put_patient(entry);
         }
         if let Some(snapshot) = snapshot {
             snapshot.keep(&context, last_position);
         }
         match reply {
-            Some(Reply::Operation(to)) => drop(to.send(Ok(()))),
+            Some(Reply::Operation { to, claim }) => {
+                drop(claim);
+                drop(to.send(Ok(())));
+            }
             Some(Reply::Answer { ordinal, stale, to }) => {
                 let view = context.feed.view(&AlertId { patient, ordinal });
                 let answer = match view {

@@ -51,6 +51,7 @@ impl PatientActor {
         permit: Option<Arc<Permit>>,
     ) -> Result<(), RecoverError> {
         self.adopt_rules(parts, item.received_at)?;
+        self.end_standby_if_back(parts, item);
         point(Point::PatientBeforeConsume, self.id.as_str())?;
         let events = parts.state.consume(device, item.stream_sequence, &item.item, item.received_at, &parts.rules);
         point(Point::PatientBeforeAppend, self.id.as_str())?;

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use smol_str::SmolStr;
 use tokio::sync::oneshot;
 
-use crate::actors::handle::{Answered, OperationError};
+use crate::actors::beds::BedClaim;
+use crate::actors::handle::{Admission, Answered, OperationError};
 use crate::actors::sweep::SweepPart;
 use crate::admission::Permit;
 use crate::clinical::alert::Command;
-use crate::clinical::ids::{DeviceId, PersonId, UnitId};
-use crate::clinical::patient::{Item, Profile};
+use crate::clinical::condition::Condition;
+use crate::clinical::ids::{DeviceId, PersonId};
+use crate::clinical::patient::{Item, StayChange};
 use crate::time::Timestamp;
 
 /// What a patient's actor is told.
@@ -27,8 +28,22 @@ pub(crate) enum PatientMsg {
     },
     /// The device's stream holds items up to `through`: read what was missed.
     CatchUp { device: DeviceId, through: u64 },
-    /// Admit, or move.
-    Admit { unit: UnitId, bed: SmolStr, profile: Profile, reply: oneshot::Sender<Result<(), OperationError>> },
+    /// Admit. The claim keeps the bed free of others until the commit.
+    Admit {
+        by: PersonId,
+        admission: Admission,
+        claim: Option<BedClaim>,
+        reply: oneshot::Sender<Result<(), OperationError>>,
+    },
+    /// What a person does to the stay.
+    Stay {
+        by: PersonId,
+        change: StayChange,
+        claim: Option<BedClaim>,
+        reply: oneshot::Sender<Result<(), OperationError>>,
+    },
+    /// What the open alerts are about, once everything that devices handed over is consumed.
+    OpenConditions { reply: oneshot::Sender<Result<OpenConditions, OperationError>> },
     /// The care team's answer for a step.
     TeamAnswered {
         ordinal: u32,
@@ -47,4 +62,12 @@ pub(crate) enum PatientMsg {
     Tick,
     /// Take a snapshot of what changed; passivate if idle.
     Sweep(SweepPart),
+}
+
+/// What another record takes over when this one is found to be its duplicate.
+#[derive(Debug)]
+pub(crate) struct OpenConditions {
+    /// Of the newest alert that is counted in.
+    pub last_ordinal: u32,
+    pub conditions: Vec<Condition>,
 }

@@ -82,7 +82,9 @@ pub(super) fn rules_in_force(context: &Context, state: &PatientState) -> Result<
 
 /// What the open alerts still want from outside: lost effects are repeated under the same keys.
 pub(super) fn outstanding_effects(state: &PatientState) -> Vec<Effect> {
-    let wanted = state.book().open().iter().filter_map(|alert| match &alert.response {
+    // What a standby holds asks nobody before it ends.
+    let waiting = state.book().open().iter().filter(|alert| !alert.held);
+    let wanted = waiting.filter_map(|alert| match &alert.response {
         Response::Waiting { step, entered: false, .. } | Response::Answered { asking: Some(_), step, .. } => {
             Some(Effect::AskCareTeam { ordinal: alert.ordinal, round: alert.round, step: *step })
         }

@@ -1,17 +1,14 @@
 //! What must be known of a patient without the actor.
 
 use serde::{Deserialize, Serialize};
-use smol_str::SmolStr;
 
-use crate::clinical::ids::{DeviceId, UnitId};
-use crate::clinical::patient::{PatientState, Profile};
+use crate::clinical::ids::DeviceId;
+use crate::clinical::patient::{PatientState, Stay};
 
 /// What must be known of a patient without the actor. Sealed under the patient's key.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PatientSummary {
-    pub unit: Option<UnitId>,
-    pub bed: SmolStr,
-    pub profile: Profile,
+    pub stay: Stay,
     pub devices: Vec<DeviceId>,
     pub marks: Vec<(DeviceId, u64)>,
     /// Whether any alert is open: the actor must then run from the start.
@@ -21,9 +18,7 @@ pub(crate) struct PatientSummary {
 impl PatientSummary {
     pub fn of(state: &PatientState) -> Self {
         Self {
-            unit: state.unit().cloned(),
-            bed: state.bed().clone(),
-            profile: state.profile().clone(),
+            stay: state.stay().clone(),
             devices: state.devices().cloned().collect(),
             marks: state.marks().map(|(device, mark)| (device.clone(), mark)).collect(),
             open_alerts: u32::try_from(state.book().open().len()).unwrap_or(u32::MAX),

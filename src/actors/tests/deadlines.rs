@@ -65,11 +65,12 @@ async fn a_care_team_that_is_parked_leaves_the_alert_to_the_fallback_by_its_dead
     let ward = Ward::open("parked").await;
     ward.enrol().await;
     let unit = ward.unit();
-    // More crashes than its intensity allows.
+    // It crashes when it is asked, then more often than its intensity allows.
+    let asked = arm(Point::CareTeamOnAsk, Some(unit.as_str()), 1, Action::Error);
     let armed: Vec<_> = (0..8).map(|_| arm(Point::CareTeamInRecovery, Some(unit.as_str()), 1, Action::Error)).collect();
     Sender::new(&ward, &[LOW]).run(&ward.handle()).await;
     ward.until_paged().await;
-    assert!(armed[0].has_fired());
+    assert!(asked.has_fired() && armed[0].has_fired());
     let facts = ward.facts().await;
     assert_eq!(steps(&facts, true), 1, "{facts:?}");
     let silent = |fact: &AlertEvent| matches!(fact, AlertEvent::StepEntered { policy_version: 0, fallback: true, .. });

@@ -7,7 +7,7 @@ use std::time::Duration;
 use smallvec::smallvec;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::actors::handle::{CareStep, DeviceEntry, DeviceHello, DeviceLink, Handle, Speaker};
+use crate::actors::handle::{Admission, CareStep, DeviceEntry, DeviceHello, DeviceLink, Handle, Speaker};
 use crate::actors::outlet::{Answer, Outlet};
 use crate::actors::{ENGINE_VERSION, Engine, EngineOptions};
 use crate::admission::Permit;
@@ -131,15 +131,18 @@ impl Ward {
             gateway: None,
             patient: None,
         };
+        handle.create_unit(self.unit()).await.unwrap();
         handle.register_device(entry).await.unwrap();
-        handle.admit_patient(self.patient(), self.unit(), "4".into(), Profile::default()).await.unwrap();
+        let admission = Admission { unit: self.unit(), bed: "4".into(), profile: Profile::default() };
+        handle.admit_patient(&self.person(), self.patient(), admission).await.unwrap();
     }
 
     /// Assigns the device; returns once the patient knows it.
     pub async fn assign(&self) {
         let handle = self.handle();
         handle.assign_device(self.device(), self.patient(), None).await.unwrap();
-        let knows = async || handle.patients(None, 9).await.iter().any(|entry| entry.devices == [self.device()]);
+        let knows =
+            async || handle.patients(None, 9, |_| true).await.iter().any(|entry| entry.devices == [self.device()]);
         until("the patient knows its device", knows).await;
     }
 

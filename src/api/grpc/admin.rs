@@ -7,15 +7,15 @@ use tonic::{Request, Response, Status};
 
 use super::view::{invalid, status};
 use crate::access::{Field, Fields, Verb};
-use crate::actors::handle::{CareStep, DeviceEntry, Handle, PatientEntry};
+use crate::actors::handle::{CareStep, DeviceEntry, Handle};
 use crate::api::figures::Figures;
 use crate::api::guard::{Guard, Visit};
 use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, UnitId};
-use crate::clinical::patient::Profile;
 use crate::proto;
 use crate::proto::admin_service_server::AdminService;
-use crate::storage::codec::{decode_profile, encode_profile};
 use crate::time::Timestamp;
+
+mod patients;
 
 /// The most entries of one page, and how many where the request does not say.
 const PAGE_MAX: usize = 1_000;
@@ -41,50 +41,8 @@ impl Admin {
         Self { handle, guard, figures }
     }
 
-    /// Patients after `after` whom the visitor sees, at most `size`.
-    async fn patients_seen(&self, visit: &mut Visit, mut after: Option<PatientId>, size: usize) -> Vec<proto::Patient> {
-        let mut seen = Vec::new();
-        loop {
-            let entries = self.handle.patients(after.as_ref(), size).await;
-            let exhausted = entries.len() < size;
-            for entry in entries {
-                after = Some(entry.patient.clone());
-                if let Some(fields) = visit.sees_patient(&entry.patient, Verb::SeePatient) {
-                    seen.push(patient_on_wire(&entry, fields));
-                }
-                if seen.len() == size {
-                    return seen;
-                }
-            }
-            if exhausted {
-                return seen;
-            }
-        }
-    }
-
-    /// Devices after `after` that the visitor sees, at most `size`.
-    async fn devices_seen(&self, visit: &mut Visit, mut after: Option<DeviceId>, size: usize) -> Vec<proto::Device> {
-        let mut seen = Vec::new();
-        loop {
-            let entries = self.handle.devices(after.as_ref(), size).await;
-            let exhausted = entries.len() < size;
-            for entry in entries {
-                after = Some(entry.device.clone());
-                let fields = match &entry.patient {
-                    Some(patient) => visit.sees_patient(patient, Verb::SeeDevice),
-                    None => visit.sees_unassigned(Verb::SeeDevice),
-                };
-                if let Some(fields) = fields {
-                    seen.push(device_on_wire(entry, fields));
-                }
-                if seen.len() == size {
-                    return seen;
-                }
-            }
-            if exhausted {
-                return seen;
-            }
-        }
+    async fn administrator<T: Sync>(&self, request: &Request<T>, what: &'static str) -> Result<Visit, Status> {
+        self.guard.enter(request, Verb::Administer, what).await
     }
 }
 
@@ -95,11 +53,6 @@ fn name(what: &str, text: &str) -> Result<SmolStr, Status> {
         )));
     }
     Ok(SmolStr::new(text))
-}
-
-fn profile(asked: Option<&proto::PatientProfile>) -> Result<Profile, Status> {
-    let profile = asked.map(decode_profile).transpose();
-    Ok(profile.map_err(|error| Status::invalid_argument(format!("profile: {}", error.why)))?.unwrap_or_default())
 }
 
 fn page_size(asked: u32) -> usize {
@@ -128,16 +81,6 @@ fn care_step(step: &proto::CareStep) -> Result<CareStep, Status> {
     Ok(CareStep { people, delay_ms: step.delay_ms })
 }
 
-fn patient_on_wire(entry: &PatientEntry, fields: Fields) -> proto::Patient {
-    proto::Patient {
-        patient: entry.patient.to_string(),
-        unit: entry.unit.to_string(),
-        bed: fields.show(Field::Place, entry.bed.to_string()),
-        devices: fields.show(Field::Device, entry.devices.iter().map(ToString::to_string).collect()),
-        profile: fields.show(Field::Profile, Some(encode_profile(&entry.profile))),
-    }
-}
-
 fn device_on_wire(entry: DeviceEntry, fields: Fields) -> proto::Device {
     proto::Device {
         device: entry.device.to_string(),
@@ -149,13 +92,21 @@ fn device_on_wire(entry: DeviceEntry, fields: Fields) -> proto::Device {
     }
 }
 
+/// What of a device the visitor sees.
+fn fields_of(visit: &Visit, entry: &DeviceEntry) -> Option<Fields> {
+    match &entry.patient {
+        Some(patient) => visit.fields_of_patient(patient, Verb::SeeDevice),
+        None => visit.sees_unassigned(Verb::SeeDevice),
+    }
+}
+
 #[tonic::async_trait]
 impl AdminService for Admin {
     async fn register_device(
         &self,
         request: Request<proto::RegisterDeviceRequest>,
     ) -> Result<Response<proto::RegisterDeviceResponse>, Status> {
-        let mut visit = self.guard.enter(&request, Verb::Administer, "devices.register").await?;
+        let mut visit = self.administrator(&request, "devices.register").await?;
         let asked = request.into_inner();
         let gateway =
             if asked.gateway.is_empty() { None } else { Some(GatewayId::new(&asked.gateway).map_err(invalid)?) };
@@ -176,22 +127,90 @@ impl AdminService for Admin {
         &self,
         request: Request<proto::AdmitPatientRequest>,
     ) -> Result<Response<proto::AdmitPatientResponse>, Status> {
-        let mut visit = self.guard.enter(&request, Verb::Administer, "patients.admit").await?;
-        let asked = request.into_inner();
-        let patient = PatientId::new(&asked.patient).map_err(invalid)?;
-        let unit = UnitId::new(&asked.unit).map_err(invalid)?;
-        let bed = name("bed", &asked.bed)?;
-        let profile = profile(asked.profile.as_ref())?;
-        visit.concerns(&patient);
-        self.handle.admit_patient(patient, unit, bed, profile).await.map_err(|error| status(&error))?;
-        visit.answer(proto::AdmitPatientResponse {}).await
+        self.admit(request).await
+    }
+
+    async fn move_patient(
+        &self,
+        request: Request<proto::MovePatientRequest>,
+    ) -> Result<Response<proto::MovePatientResponse>, Status> {
+        self.move_to(request).await
+    }
+
+    async fn prescribe_patient(
+        &self,
+        request: Request<proto::PrescribePatientRequest>,
+    ) -> Result<Response<proto::PrescribePatientResponse>, Status> {
+        self.prescribe(request).await
+    }
+
+    async fn begin_standby(
+        &self,
+        request: Request<proto::BeginStandbyRequest>,
+    ) -> Result<Response<proto::BeginStandbyResponse>, Status> {
+        self.standby(request).await
+    }
+
+    async fn end_standby(
+        &self,
+        request: Request<proto::EndStandbyRequest>,
+    ) -> Result<Response<proto::EndStandbyResponse>, Status> {
+        self.resume(request).await
+    }
+
+    async fn discharge_patient(
+        &self,
+        request: Request<proto::DischargePatientRequest>,
+    ) -> Result<Response<proto::DischargePatientResponse>, Status> {
+        self.discharge(request).await
+    }
+
+    async fn merge_patients(
+        &self,
+        request: Request<proto::MergePatientsRequest>,
+    ) -> Result<Response<proto::MergePatientsResponse>, Status> {
+        self.merge(request).await
+    }
+
+    async fn get_patient(
+        &self,
+        request: Request<proto::GetPatientRequest>,
+    ) -> Result<Response<proto::Patient>, Status> {
+        self.patient(request).await
+    }
+
+    async fn list_patients(
+        &self,
+        request: Request<proto::ListPatientsRequest>,
+    ) -> Result<Response<proto::ListPatientsResponse>, Status> {
+        self.patients(request).await
+    }
+
+    async fn create_unit(
+        &self,
+        request: Request<proto::CreateUnitRequest>,
+    ) -> Result<Response<proto::CreateUnitResponse>, Status> {
+        let mut visit = self.administrator(&request, "units.create").await?;
+        let unit = UnitId::new(&request.into_inner().unit).map_err(invalid)?;
+        visit.about(unit.as_str());
+        self.handle.create_unit(unit).await.map_err(|error| status(&error))?;
+        visit.answer(proto::CreateUnitResponse {}).await
+    }
+
+    async fn list_units(
+        &self,
+        request: Request<proto::ListUnitsRequest>,
+    ) -> Result<Response<proto::ListUnitsResponse>, Status> {
+        let visit = self.administrator(&request, "units.list").await?;
+        let units = self.handle.units().into_iter().map(|unit| proto::Unit { unit: unit.to_string() });
+        visit.answer(proto::ListUnitsResponse { units: units.collect() }).await
     }
 
     async fn assign_device(
         &self,
         request: Request<proto::AssignDeviceRequest>,
     ) -> Result<Response<proto::AssignDeviceResponse>, Status> {
-        let mut visit = self.guard.enter(&request, Verb::Administer, "devices.assign").await?;
+        let mut visit = self.administrator(&request, "devices.assign").await?;
         let asked = request.into_inner();
         let device = DeviceId::new(&asked.device).map_err(invalid)?;
         let patient = PatientId::new(&asked.patient).map_err(invalid)?;
@@ -206,7 +225,7 @@ impl AdminService for Admin {
         &self,
         request: Request<proto::UnassignDeviceRequest>,
     ) -> Result<Response<proto::UnassignDeviceResponse>, Status> {
-        let mut visit = self.guard.enter(&request, Verb::Administer, "devices.unassign").await?;
+        let mut visit = self.administrator(&request, "devices.unassign").await?;
         let device = DeviceId::new(&request.into_inner().device).map_err(invalid)?;
         visit.about(device.as_str());
         self.handle.unassign_device(device).await.map_err(|error| status(&error))?;
@@ -217,7 +236,7 @@ impl AdminService for Admin {
         &self,
         request: Request<proto::SetCareTeamRequest>,
     ) -> Result<Response<proto::SetCareTeamResponse>, Status> {
-        let mut visit = self.guard.enter(&request, Verb::Administer, "care_teams.set").await?;
+        let mut visit = self.administrator(&request, "care_teams.set").await?;
         let team = request.into_inner().team.ok_or_else(|| Status::invalid_argument("team must be set"))?;
         let unit = UnitId::new(&team.unit).map_err(invalid)?;
         if team.steps.is_empty() || team.steps.len() > STEPS_MAX {
@@ -229,20 +248,6 @@ impl AdminService for Admin {
         visit.answer(proto::SetCareTeamResponse { policy_version }).await
     }
 
-    async fn list_patients(
-        &self,
-        request: Request<proto::ListPatientsRequest>,
-    ) -> Result<Response<proto::ListPatientsResponse>, Status> {
-        let mut visit = self.guard.enter(&request, Verb::SeePatient, "patients.list").await?;
-        let asked = request.into_inner();
-        let size = page_size(asked.page_size);
-        let after = after(&asked.page_token, PatientId::new)?;
-        let patients = self.patients_seen(&mut visit, after, size).await;
-        let last = patients.last().filter(|_| patients.len() == size);
-        let next_page_token = last.map(|entry| entry.patient.clone()).unwrap_or_default();
-        visit.answer(proto::ListPatientsResponse { patients, next_page_token }).await
-    }
-
     async fn list_devices(
         &self,
         request: Request<proto::ListDevicesRequest>,
@@ -251,9 +256,18 @@ impl AdminService for Admin {
         let asked = request.into_inner();
         let size = page_size(asked.page_size);
         let after = after(&asked.page_token, DeviceId::new)?;
-        let devices = self.devices_seen(&mut visit, after, size).await;
-        let last = devices.last().filter(|_| devices.len() == size);
-        let next_page_token = last.map(|entry| entry.device.clone()).unwrap_or_default();
+        let entries = self.handle.devices(after.as_ref(), size, |entry| fields_of(&visit, entry).is_some()).await;
+        let last = entries.last().filter(|_| entries.len() == size);
+        let next_page_token = last.map(|entry| entry.device.to_string()).unwrap_or_default();
+        let mut devices = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let fields = fields_of(&visit, &entry).unwrap_or_default();
+            if let Some(patient) = entry.patient.as_ref().filter(|_| fields.has(Field::Patient)) {
+                visit.concerns(patient);
+            }
+            visit.shows(fields);
+            devices.push(device_on_wire(entry, fields));
+        }
         visit.answer(proto::ListDevicesResponse { devices, next_page_token }).await
     }
 

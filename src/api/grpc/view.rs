@@ -44,6 +44,8 @@ pub(super) fn alert(view: &AlertView, fields: Fields) -> proto::Alert {
         version: alert.version,
         closed: alert.closed.map_or("", close_cause).to_owned(),
         device: fields.show(Field::Device, device.unwrap_or_default()),
+        held: alert.held,
+        disputed: alert.disputed,
     }
 }
 
@@ -112,12 +114,15 @@ fn whole_fact(at: Timestamp, event: &AlertEvent) -> proto::AlertFact {
         AlertEvent::Accepted { by, until, .. } => {
             (fact.by, fact.deadline_us) = (by.to_string(), until.micros());
         }
-        AlertEvent::Rejected { by, reason, .. } => (fact.by, fact.reason) = (by.to_string(), reason.to_string()),
+        AlertEvent::Rejected { by, reason, .. } | AlertEvent::Disputed { by, reason, .. } => {
+            (fact.by, fact.reason) = (by.to_string(), reason.to_string());
+        }
         AlertEvent::Escalated { by, to, reason, .. } => {
             (fact.by, fact.reason) = (by.to_string(), reason.to_string());
             fact.people = to.iter().map(ToString::to_string).collect();
         }
         AlertEvent::AnswerExpired { lateness_ms, .. } => fact.lateness_ms = *lateness_ms,
+        AlertEvent::Held { until, .. } => fact.deadline_us = until.micros(),
         AlertEvent::ConditionCleared { .. } => {}
         AlertEvent::Reset { by, .. } => fact.by = by.to_string(),
         AlertEvent::Commented { by, text, .. } => (fact.by, fact.reason) = (by.to_string(), text.to_string()),
@@ -145,6 +150,8 @@ fn what(event: &AlertEvent) -> &'static str {
         AlertEvent::Rejected { .. } => "rejected",
         AlertEvent::Escalated { .. } => "escalated",
         AlertEvent::AnswerExpired { .. } => "answer_expired",
+        AlertEvent::Held { .. } => "held",
+        AlertEvent::Disputed { .. } => "disputed",
         AlertEvent::ConditionCleared { .. } => "condition_cleared",
         AlertEvent::Reset { .. } => "reset",
         AlertEvent::Commented { .. } => "commented",
@@ -159,6 +166,8 @@ const fn round_cause(cause: RoundCause) -> &'static str {
         RoundCause::AcknowledgementExpired => "acknowledgement_expired",
         RoundCause::SetInAnew => "set_in_anew",
         RoundCause::LadderRepeats => "ladder_repeats",
+        RoundCause::StandbyEnded => "standby_ended",
+        RoundCause::Moved => "moved",
     }
 }
 

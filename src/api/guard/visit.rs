@@ -9,7 +9,7 @@ use super::Guard;
 use crate::access::{AccessRecord, Decision, Fields, Outcome, Person, Purpose, Relation, Verb, decide};
 use crate::actors::handle::AlertView;
 use crate::clinical::condition::ConditionKind;
-use crate::clinical::ids::{AlertId, PatientId};
+use crate::clinical::ids::{AlertId, PatientId, UnitId};
 
 /// One request or subscription of one person: decides, remembers what it will show, and puts that on record.
 pub struct Visit {
@@ -23,7 +23,7 @@ pub struct Visit {
     /// Alerts of which the person has a page that waits, though the ladder went on.
     asked: HashSet<AlertId>,
     /// Noted, not yet on record.
-    shows: BTreeSet<PatientId>,
+    noted: BTreeSet<PatientId>,
     fields: Fields,
     /// Something is shown only because the glass was broken.
     broke_glass: bool,
@@ -44,7 +44,7 @@ impl Visit {
             about: SmolStr::default(),
             position: 0,
             asked: HashSet::new(),
-            shows: BTreeSet::new(),
+            noted: BTreeSet::new(),
             fields: Fields::NONE,
             broke_glass: false,
             covered: HashSet::new(),
@@ -75,7 +75,7 @@ impl Visit {
 
     /// Notes a patient whom the answer concerns, for the record.
     pub fn concerns(&mut self, patient: &PatientId) {
-        self.shows.insert(patient.clone());
+        self.noted.insert(patient.clone());
     }
 
     /// Notes that this is about broken glass, for the record's purpose.
@@ -123,6 +123,25 @@ impl Visit {
         Some(fields)
     }
 
+    /// The fields of a patient for this verb; notes nothing. Where many are looked through, and few shown.
+    #[must_use]
+    pub fn fields_of_patient(&self, patient: &PatientId, verb: Verb) -> Option<Fields> {
+        decide(&self.person.roles, self.guard.handle.relation(&self.person.id, patient), verb).fields()
+    }
+
+    /// As [`Self::fields_of_patient`], for a patient of whom the unit is at hand.
+    #[must_use]
+    pub fn fields_in(&self, patient: &PatientId, unit: &UnitId, verb: Verb) -> Option<Fields> {
+        let handle = &self.guard.handle;
+        let relation = handle.care_teams().relation(&self.person.id, patient, Some(unit), handle.now());
+        decide(&self.person.roles, relation, verb).fields()
+    }
+
+    /// Notes fields that are shown, for the record.
+    pub fn shows(&mut self, fields: Fields) {
+        self.fields = self.fields.union(fields);
+    }
+
     /// The fields of something that belongs to no patient.
     #[must_use]
     pub fn sees_unassigned(&self, verb: Verb) -> Option<Fields> {
@@ -138,7 +157,7 @@ impl Visit {
         self.broke_glass |= relation.broke_glass && !relation.team && !relation.asked;
         self.fields = self.fields.union(fields);
         if !self.covered.contains(patient) {
-            self.shows.insert(patient.clone());
+            self.noted.insert(patient.clone());
         }
     }
 
@@ -147,10 +166,10 @@ impl Visit {
     /// # Errors
     /// `UNAVAILABLE`: it is not on record.
     pub async fn put_on_record(&mut self) -> Result<(), Status> {
-        if self.first.is_some() && self.shows.is_empty() {
+        if self.first.is_some() && self.noted.is_empty() {
             return Ok(());
         }
-        let patients: Vec<_> = std::mem::take(&mut self.shows).into_iter().collect();
+        let patients: Vec<_> = std::mem::take(&mut self.noted).into_iter().collect();
         let purpose = if self.broke_glass { Purpose::BreakGlass } else { self.purpose };
         let record = AccessRecord { purpose, ..self.record(Outcome::Shown, patients.clone()) };
         let sequence = self.guard.put(&record).await?;

@@ -114,6 +114,12 @@ impl AlertBook {
         Effect::of(event)
     }
 
+    /// What must happen outside after the events of one decision were committed.
+    #[must_use]
+    pub fn effects(events: &[AlertEvent]) -> Vec<Effect> {
+        Effect::of_all(events)
+    }
+
     /// The earliest receipt time at which `Tick` will have something to decide; `None` if no alert is open.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {

@@ -18,6 +18,20 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// What must happen outside after the events of one decision were committed. Who is asked for an alert that the same
+    /// decision holds or closes would answer for nothing.
+    #[must_use]
+    pub fn of_all(events: &[AlertEvent]) -> Vec<Self> {
+        let ends = |event: &AlertEvent| matches!(event, AlertEvent::Held { .. } | AlertEvent::Closed { .. });
+        let ended_later =
+            |at: usize, ordinal: u32| events[at..].iter().any(|later| later.ordinal() == ordinal && ends(later));
+        let of = |(at, event): (usize, &AlertEvent)| {
+            let asks = |effect: &Self| !matches!(effect, Self::WithdrawPages { .. });
+            Self::of(event).filter(|effect| !(asks(effect) && ended_later(at, event.ordinal())))
+        };
+        events.iter().enumerate().filter_map(of).collect()
+    }
+
     /// What must happen outside after `event` was committed; `None`: nothing.
     #[must_use]
     pub fn of(event: &AlertEvent) -> Option<Self> {
@@ -37,6 +51,7 @@ impl Effect {
             }
             AlertEvent::Acknowledged { ordinal, .. }
             | AlertEvent::Accepted { ordinal, .. }
+            | AlertEvent::Held { ordinal, .. }
             | AlertEvent::Closed { ordinal, .. } => Some(Self::WithdrawPages { ordinal: *ordinal }),
             AlertEvent::StepEntered { .. }
             | AlertEvent::Escalated { to: None, .. }
@@ -44,6 +59,7 @@ impl Effect {
             | AlertEvent::NoOneOnCall { .. }
             | AlertEvent::Rejected { .. }
             | AlertEvent::AnswerExpired { .. }
+            | AlertEvent::Disputed { .. }
             | AlertEvent::ConditionCleared { .. }
             | AlertEvent::Reset { .. }
             | AlertEvent::Commented { .. } => None,

@@ -22,6 +22,10 @@ pub enum RoundCause {
     SetInAnew,
     /// The last step of the ladder passed without an answer.
     LadderRepeats,
+    /// A standby ended, which had held the signals.
+    StandbyEnded,
+    /// The patient was moved to another unit, whose people are asked now.
+    Moved,
 }
 
 /// Why an alert was closed. Nothing else closes one; never time alone.
@@ -78,6 +82,10 @@ pub enum AlertEvent {
     Escalated { ordinal: u32, round: u32, step: u32, by: PersonId, to: Option<PersonId>, reason: SmolStr },
     /// `until` passed with the condition present or latched.
     AnswerExpired { ordinal: u32, lateness_ms: i64 },
+    /// The patient is on standby: nobody is paged before `until`, or before the standby ends.
+    Held { ordinal: u32, until: Timestamp },
+    /// Readings on which it stands were recorded for the wrong patient: it may be nobody's, or somebody else's.
+    Disputed { ordinal: u32, by: PersonId, reason: SmolStr },
     /// The condition is no longer present.
     ConditionCleared { ordinal: u32, at: Timestamp },
     /// A latched signal was ended.
@@ -104,6 +112,8 @@ impl AlertEvent {
             | Self::Rejected { ordinal, .. }
             | Self::Escalated { ordinal, .. }
             | Self::AnswerExpired { ordinal, .. }
+            | Self::Held { ordinal, .. }
+            | Self::Disputed { ordinal, .. }
             | Self::ConditionCleared { ordinal, .. }
             | Self::Reset { ordinal, .. }
             | Self::Commented { ordinal, .. }

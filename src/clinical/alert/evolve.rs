@@ -46,6 +46,8 @@ impl Alert {
             AlertEvent::Accepted { by, until, .. } => self.answer(by, *until, false),
             AlertEvent::Rejected { by, .. } => self.pass_on(by, Verb::Reject, now),
             AlertEvent::Escalated { by, to, .. } => self.escalate(by, to.as_ref(), now),
+            AlertEvent::Held { until, .. } => self.hold(*until),
+            AlertEvent::Disputed { .. } => self.disputed = true,
             AlertEvent::ConditionCleared { .. } => self.present = false,
             AlertEvent::Closed { cause, .. } => self.closed = Some(*cause),
             // Raised makes the alert; the others are on record and change nothing by themselves: the event that
@@ -55,6 +57,15 @@ impl Alert {
             | AlertEvent::AnswerExpired { .. }
             | AlertEvent::Reset { .. }
             | AlertEvent::Commented { .. } => {}
+        }
+    }
+
+    /// Nobody is asked or paged before the standby ends; only an alert that waits can be held.
+    fn hold(&mut self, until: Timestamp) {
+        if let Response::Waiting { entered, last, people, deadline, .. } = &mut self.response {
+            people.clear();
+            (*entered, *last, *deadline) = (false, false, until);
+            self.held = true;
         }
     }
 
@@ -69,6 +80,7 @@ impl Alert {
     /// that nobody has answered yet is kept.
     fn begin_round(&mut self, new_round: u32, cause: RoundCause, due: Timestamp) {
         self.round = new_round;
+        self.held = false;
         if cause != RoundCause::LadderRepeats {
             self.priority = self.condition.priority;
         }
@@ -88,6 +100,7 @@ impl Alert {
     }
 
     fn make_due(&mut self, due_step: u32, due: Timestamp) {
+        self.held = false;
         match &mut self.response {
             Response::Waiting { step, entered, last, people, deadline } => {
                 people.clear();
@@ -110,6 +123,7 @@ impl Alert {
 
     fn answer(&mut self, by: &PersonId, until: Timestamp, silenced: bool) {
         let (step, last) = (self.step(), self.on_last_step());
+        self.held = false;
         self.response = Response::Answered { by: by.clone(), until, silenced, step, last, asking: None };
     }
 

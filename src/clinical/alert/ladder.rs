@@ -17,7 +17,8 @@ pub(super) struct Assignment<'a> {
 
 /// What follows from a deadline that has passed by `now`; nothing if none has.
 pub(super) fn tick(alert: &Alert, fallback: &[PersonId], now: Timestamp) -> Vec<AlertEvent> {
-    if alert.deadline() > now {
+    // What ends a standby is an input of its own.
+    if alert.held || alert.deadline() > now {
         return Vec::new();
     }
     let lateness_ms = now.since_ms(alert.deadline());

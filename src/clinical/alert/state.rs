@@ -33,6 +33,10 @@ pub struct Alert {
     pub version: u32,
     /// Why it was closed; `None` while it is open.
     pub closed: Option<CloseCause>,
+    /// Whether the patient's standby holds its pages: its deadline is the end of the standby.
+    pub held: bool,
+    /// Whether readings on which it stands were recorded for the wrong patient.
+    pub disputed: bool,
     /// Who passed it on lately, so that a repeated request does not move the ladder twice.
     pub passed_on: Vec<PassedOn>,
 }
@@ -63,6 +67,8 @@ impl Alert {
             response: Response::Waiting { step: 1, entered: false, last: false, people: Vec::new(), deadline },
             version: 1,
             closed: None,
+            held: false,
+            disputed: false,
             passed_on: Vec::new(),
         }
     }
@@ -112,7 +118,7 @@ impl Alert {
     /// Whether the care team is being asked for the step.
     pub(super) const fn asking(&self) -> bool {
         match &self.response {
-            Response::Waiting { entered, .. } => !*entered,
+            Response::Waiting { entered, .. } => !*entered && !self.held,
             Response::Answered { asking, .. } => asking.is_some(),
         }
     }

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::profile::Profile;
+use super::stay::{StandbyEnd, StayChange};
 use crate::clinical::alert::{AlertEvent, Command};
 use crate::clinical::device::ConditionChange;
 use crate::clinical::ids::{DeviceId, PersonId, UnitId};
@@ -38,7 +39,7 @@ pub struct Run {
 pub enum PatientInput {
     /// Items consumed in this order; events follow from the last item alone.
     Consumed(SmallVec<[Run; 1]>),
-    /// The patient was admitted, or moved.
+    /// The patient was admitted. In records from before moves were stored: or moved.
     Admitted {
         /// The care unit.
         unit: UnitId,
@@ -46,6 +47,8 @@ pub enum PatientInput {
         bed: SmolStr,
         /// What decides by which limits the patient is judged.
         profile: Profile,
+        /// Who said so; `None` in records from before it was stored.
+        by: Option<PersonId>,
     },
     /// From here on these rules and this version of the engine decide.
     RulesAdopted {
@@ -82,6 +85,15 @@ pub enum PatientInput {
     Command(Command),
     /// Every open alert is closed, on record.
     Withdrawn,
+    /// What a person did to the stay.
+    Stay {
+        /// Who.
+        by: PersonId,
+        /// What.
+        change: StayChange,
+    },
+    /// A standby ended by itself.
+    StandbyEnded(StandbyEnd),
 }
 
 /// One record of a patient's stream.

@@ -3,6 +3,8 @@
 mod input;
 mod profile;
 mod state;
+mod stay;
+mod stay_effects;
 
 #[cfg(test)]
 mod tests;
@@ -10,3 +12,4 @@ mod tests;
 pub use input::{Item, PatientInput, PatientRecord, Run};
 pub use profile::{AgeClass, BadSpo2Target, NoNews2, Profile, Setting, Spo2Scale, Spo2Target};
 pub use state::{Decision, PatientState};
+pub use stay::{Presence, STANDBY_MS_MAX, STANDBY_SETTLES_MS, Standby, StandbyEnd, Stay, StayChange};

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
-use smol_str::SmolStr;
 
 use super::input::{Item, PatientInput};
-use super::profile::Profile;
+use super::stay::{Stay, StayChange};
+use super::stay_effects;
 use crate::clinical::alert::{AlertBook, AlertEvent, BookInput, Refused};
 use crate::clinical::condition::{ConditionKey, Evidence};
 use crate::clinical::device::ConditionChange;
-use crate::clinical::ids::{DeviceId, UnitId};
+use crate::clinical::ids::DeviceId;
 use crate::clinical::reading::Reading;
 use crate::clinical::rules::{RuleSet, RuleStates, Transition};
 use crate::time::Timestamp;
@@ -29,9 +29,7 @@ struct Mark {
 /// (docs/adr/0003). Replaying the same inputs with the same `now` gives the same state and the same events.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PatientState {
-    unit: Option<UnitId>,
-    bed: SmolStr,
-    profile: Profile,
+    stay: Stay,
     rules_hash: Option<[u8; 32]>,
     engine: u32,
     rules: RuleStates,
@@ -42,22 +40,10 @@ pub struct PatientState {
 }
 
 impl PatientState {
-    /// The care unit; `None`: the patient was never admitted.
+    /// Where the patient is, and under which terms.
     #[must_use]
-    pub fn unit(&self) -> Option<&UnitId> {
-        self.unit.as_ref()
-    }
-
-    /// The bed.
-    #[must_use]
-    pub fn bed(&self) -> &SmolStr {
-        &self.bed
-    }
-
-    /// What decides by which limits the patient is judged.
-    #[must_use]
-    pub fn profile(&self) -> &Profile {
-        &self.profile
+    pub fn stay(&self) -> &Stay {
+        &self.stay
     }
 
     /// The rules and the engine's version that decide now.
@@ -94,13 +80,6 @@ impl PatientState {
         self.marks.iter().filter(|mark| mark.assigned).map(|mark| &mark.device)
     }
 
-    /// Whether an admission says what is known already.
-    #[must_use]
-    pub fn is_so_already(&self, input: &PatientInput) -> bool {
-        matches!(input, PatientInput::Admitted { unit, bed, profile }
-            if self.unit.as_ref() == Some(unit) && self.bed == *bed && self.profile == *profile)
-    }
-
     /// Consumes the item at `stream_sequence` of a device's stream, which was stored at `received_at`.
     pub fn consume(
         &mut self,
@@ -131,18 +110,28 @@ impl PatientState {
                 self.ask(&BookInput::ConditionEnded { key: &key, at: *at }, now, &mut decision);
             }
         }
+        for event in stay_effects::under_terms(&self.stay, &self.book, &decision) {
+            self.book.evolve(&event, now);
+            decision.push(event);
+        }
         decision
     }
 
     /// Applies any input but consumed items. `None`: it changed nothing, and does not belong in the journal.
     ///
     /// # Errors
-    /// [`Refused`], for commands only; nothing has changed then.
+    /// [`Refused`], for commands and changes of the stay only; nothing has changed then.
     pub fn handle(&mut self, input: &PatientInput, now: Timestamp) -> Result<Option<Decision>, Refused> {
         let now = self.now.max(now);
-        let events = self.decide(input, now)?;
-        let recorded =
-            !events.is_empty() || matches!(input, PatientInput::Admitted { .. } | PatientInput::RulesAdopted { .. });
+        let Some(events) = self.decide(input, now)? else { return Ok(None) };
+        let recorded = !events.is_empty()
+            || matches!(
+                input,
+                PatientInput::Admitted { .. }
+                    | PatientInput::RulesAdopted { .. }
+                    | PatientInput::Stay { .. }
+                    | PatientInput::StandbyEnded(_)
+            );
         // What is not recorded must leave no trace in the state, or replay would differ.
         if recorded {
             self.restore(input, &events, now);
@@ -150,11 +139,52 @@ impl PatientState {
         Ok(recorded.then_some(events))
     }
 
-    fn decide(&self, input: &PatientInput, now: Timestamp) -> Result<Decision, Refused> {
+    /// What follows; `None`: it is so already.
+    fn decide(&self, input: &PatientInput, now: Timestamp) -> Result<Option<Decision>, Refused> {
         match input {
-            PatientInput::Consumed(_) | PatientInput::Admitted { .. } | PatientInput::RulesAdopted { .. } => {
-                Ok(Vec::new())
+            PatientInput::Admitted { unit, bed, profile, .. } => {
+                if self.stay.is_admitted(unit, bed, profile) {
+                    return Ok(None);
+                }
+                self.stay.may_admit().map(|()| Some(Vec::new()))
             }
+            PatientInput::Stay { change, .. } => {
+                if !self.stay.may(change, now)? {
+                    return Ok(None);
+                }
+                let events = stay_effects::decide(&self.stay, &self.book, change, now)?;
+                // Only what is taken over raises alerts, and those are under the terms that are in force.
+                let raises = matches!(change, StayChange::TookOver { .. });
+                Ok(Some(if raises { self.with_terms(events, now) } else { events }))
+            }
+            PatientInput::StandbyEnded(_) if self.stay.standby().is_none() => Ok(None),
+            PatientInput::StandbyEnded(_) => Ok(Some(stay_effects::resume(&self.book, now))),
+            input => {
+                let events = self.ask_book(input, now)?;
+                Ok(Some(self.with_terms(events, now)))
+            }
+        }
+    }
+
+    /// What the stay adds to events that the book has not taken yet.
+    fn with_terms(&self, mut events: Decision, now: Timestamp) -> Decision {
+        if !events.is_empty() && (self.stay.is_over() || self.stay.standby().is_some()) {
+            let mut book = self.book.clone();
+            for event in &events {
+                book.evolve(event, now);
+            }
+            events.extend(stay_effects::under_terms(&self.stay, &book, &events));
+        }
+        events
+    }
+
+    fn ask_book(&self, input: &PatientInput, now: Timestamp) -> Result<Decision, Refused> {
+        match input {
+            PatientInput::Consumed(_)
+            | PatientInput::Admitted { .. }
+            | PatientInput::RulesAdopted { .. }
+            | PatientInput::Stay { .. }
+            | PatientInput::StandbyEnded(_) => Ok(Vec::new()),
             PatientInput::Tick { fallback } => self.book.decide(&BookInput::Tick { fallback }, now),
             PatientInput::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version, fallback } => {
                 let answered = BookInput::TeamAnswered {
@@ -200,11 +230,15 @@ impl PatientState {
     pub fn restore(&mut self, input: &PatientInput, events: &[AlertEvent], now: Timestamp) {
         let now = self.advance(now);
         match input {
-            PatientInput::Admitted { unit, bed, profile } => {
-                self.unit = Some(unit.clone());
-                self.bed = bed.clone();
-                self.profile = profile.clone();
+            PatientInput::Admitted { unit, bed, profile, .. } => {
+                if self.stay.is_over() {
+                    // What was present when the patient left must set in anew to be alerted anew.
+                    self.rules = RuleStates::default();
+                }
+                self.stay.admit(unit, bed, profile);
             }
+            PatientInput::Stay { by, change } => self.stay.apply(by, change, now),
+            PatientInput::StandbyEnded(_) => self.stay.end_standby(),
             PatientInput::RulesAdopted { hash, engine } => {
                 self.rules_hash = Some(*hash);
                 self.engine = *engine;

@@ -8,7 +8,7 @@ use crate::clinical::alert::{AlertEvent, Command, Verb};
 use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
 use crate::clinical::device::ConditionChange;
-use crate::clinical::ids::{DeviceId, PersonId, RuleId, UnitId};
+use crate::clinical::ids::{DeviceId, PatientId, PersonId, RuleId, UnitId};
 use crate::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
 use crate::clinical::rules::RuleSet;
 use crate::clinical::units::Unit;
@@ -40,10 +40,7 @@ struct Kept {
 impl Kept {
     fn admitted(rules: &RuleSet) -> Self {
         let mut kept = Self::default();
-        kept.handle(
-            PatientInput::Admitted { unit: UnitId::new("icu").unwrap(), bed: "1".into(), profile: Profile::default() },
-            T0,
-        );
+        kept.handle(admission(), T0);
         kept.handle(PatientInput::RulesAdopted { hash: rules.hash(), engine: 1 }, T0);
         kept
     }
@@ -88,24 +85,31 @@ fn reading(sequence: u64, at: Timestamp, spo2: Option<f64>) -> Item {
     }))
 }
 
-fn silent(began: bool, at: Timestamp) -> Item {
-    let rule = RuleId::new("device_silent").unwrap();
-    Item::Condition(if began {
-        ConditionChange::Began(Condition {
-            key: ConditionKey { rule, device: Some(device()) },
-            rule_version: 1,
-            kind: ConditionKind::Technical,
-            priority: Priority::Medium,
-            latching: false,
-            start: at,
-            onset: at,
-            value: None,
-            limit: None,
-            text: "silent".into(),
-            evidence: Vec::new(),
-        })
+fn admission() -> PatientInput {
+    PatientInput::Admitted { unit: UnitId::new("icu").unwrap(), bed: "1".into(), profile: Profile::default(), by: None }
+}
+
+fn began(at: Timestamp) -> Condition {
+    Condition {
+        key: ConditionKey { rule: RuleId::new("device_silent").unwrap(), device: Some(device()) },
+        rule_version: 1,
+        kind: ConditionKind::Technical,
+        priority: Priority::Medium,
+        latching: false,
+        start: at,
+        onset: at,
+        value: None,
+        limit: None,
+        text: "silent".into(),
+        evidence: Vec::new(),
+    }
+}
+
+fn silent(began_now: bool, at: Timestamp) -> Item {
+    Item::Condition(if began_now {
+        ConditionChange::Began(began(at))
     } else {
-        ConditionChange::Ended(rule, at)
+        ConditionChange::Ended(RuleId::new("device_silent").unwrap(), at)
     })
 }
 
@@ -164,6 +168,24 @@ enum Step {
     Tick,
     Team { people: bool },
     Answer(Verb),
+    Stay(StayChange),
+    Admit,
+    StandbyEnds,
+}
+
+fn stay_change() -> impl Strategy<Value = StayChange> {
+    let unit = |id| UnitId::new(id).unwrap();
+    let from = PatientId::new("p9").unwrap();
+    prop_oneof![
+        Just(StayChange::Moved { unit: unit("icu"), bed: "2".into() }),
+        Just(StayChange::Moved { unit: unit("ward"), bed: "3".into() }),
+        Just(StayChange::Prescribed(Profile { age: AgeClass::Adult, ..Profile::default() })),
+        (1_i64..4_000).prop_map(|seconds| StayChange::StandbyBegan { reason: "CT".into(), until: at(seconds) }),
+        Just(StayChange::StandbyEnded),
+        Just(StayChange::Discharged),
+        Just(StayChange::Died),
+        Just(StayChange::TookOver { from, conditions: vec![began(at(0))] }),
+    ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -176,6 +198,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => prop_oneof![
             Just(Verb::Acknowledge), Just(Verb::Accept), Just(Verb::Reject), Just(Verb::Reset), Just(Verb::Comment)
         ].prop_map(Step::Answer),
+        1 => stay_change().prop_map(Step::Stay),
+        1 => Just(Step::Admit),
+        1 => Just(Step::StandbyEnds),
     ]
 }
 
@@ -205,6 +230,11 @@ fn play(steps: &[Step], rules: &RuleSet) -> Kept {
                 };
                 kept.handle(input, now);
             }
+            Step::Stay(change) => {
+                kept.handle(PatientInput::Stay { by: PersonId::new("ada").unwrap(), change: change.clone() }, now);
+            }
+            Step::Admit => drop(kept.handle(admission(), now)),
+            Step::StandbyEnds => drop(kept.handle(PatientInput::StandbyEnded(StandbyEnd::SignalsReturned), now)),
             Step::Answer(verb) => {
                 let Some(alert) = newest else { continue };
                 let command = Command {

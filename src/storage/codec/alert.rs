@@ -78,6 +78,15 @@ pub(super) fn encode(event: &AlertEvent) -> proto::StoredAlertEvent {
             stored.lateness_ms = *lateness_ms;
             Kind::AnswerExpired
         }
+        AlertEvent::Held { until, .. } => {
+            stored.at_us = until.micros();
+            Kind::Held
+        }
+        AlertEvent::Disputed { by, reason, .. } => {
+            stored.by = by.to_string();
+            stored.text = reason.to_string();
+            Kind::Disputed
+        }
         AlertEvent::ConditionCleared { at, .. } => {
             stored.at_us = at.micros();
             Kind::ConditionCleared
@@ -139,6 +148,8 @@ pub(super) fn decode(stored: proto::StoredAlertEvent) -> Result<AlertEvent, Deco
             reason: text,
         },
         Kind::AnswerExpired => AlertEvent::AnswerExpired { ordinal, lateness_ms },
+        Kind::Held => AlertEvent::Held { ordinal, until: at },
+        Kind::Disputed => AlertEvent::Disputed { ordinal, by: person(&stored.by)?, reason: text },
         Kind::ConditionCleared => AlertEvent::ConditionCleared { ordinal, at },
         Kind::Reset => AlertEvent::Reset { ordinal, by: person(&stored.by)? },
         Kind::Commented => AlertEvent::Commented { ordinal, by: person(&stored.by)?, text },
@@ -170,6 +181,8 @@ fn encode_round_cause(cause: RoundCause) -> proto::StoredRoundCause {
         RoundCause::AcknowledgementExpired => proto::StoredRoundCause::AcknowledgementExpired,
         RoundCause::SetInAnew => proto::StoredRoundCause::SetInAnew,
         RoundCause::LadderRepeats => proto::StoredRoundCause::LadderRepeats,
+        RoundCause::StandbyEnded => proto::StoredRoundCause::StandbyEnded,
+        RoundCause::Moved => proto::StoredRoundCause::Moved,
     }
 }
 
@@ -180,6 +193,8 @@ fn decode_round_cause(stored: proto::StoredRoundCause) -> Result<RoundCause, Dec
         proto::StoredRoundCause::AcknowledgementExpired => RoundCause::AcknowledgementExpired,
         proto::StoredRoundCause::SetInAnew => RoundCause::SetInAnew,
         proto::StoredRoundCause::LadderRepeats => RoundCause::LadderRepeats,
+        proto::StoredRoundCause::StandbyEnded => RoundCause::StandbyEnded,
+        proto::StoredRoundCause::Moved => RoundCause::Moved,
         proto::StoredRoundCause::Unspecified => return Err(DecodeError::missing(WHAT, "round_cause")),
     })
 }

@@ -9,6 +9,7 @@ mod grants;
 mod patient;
 mod profile;
 mod reading;
+mod stay;
 mod unit_streams;
 
 #[cfg(test)]

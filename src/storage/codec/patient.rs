@@ -6,9 +6,10 @@ use smol_str::SmolStr;
 use super::alert::{self, optional_person, people, person};
 use super::error::DecodeError;
 use super::profile::{decode_profile, encode_profile};
+use super::stay;
 use crate::clinical::alert::{Command, Verb};
 use crate::clinical::ids::{DeviceId, PersonId, UnitId};
-use crate::clinical::patient::{PatientInput, PatientRecord, Run};
+use crate::clinical::patient::{PatientInput, PatientRecord, Run, StandbyEnd};
 use crate::proto::{self, StoredVerb, patient_record::Input as Stored};
 use crate::time::Timestamp;
 
@@ -46,10 +47,11 @@ fn encode_input(input: &PatientInput) -> Stored {
                 .map(|run| proto::ConsumedRun { device: run.device.to_string(), through: run.through })
                 .collect(),
         }),
-        PatientInput::Admitted { unit, bed, profile } => Stored::Admitted(proto::PatientAdmitted {
+        PatientInput::Admitted { unit, bed, profile, by } => Stored::Admitted(proto::PatientAdmitted {
             unit: unit.to_string(),
             bed: bed.to_string(),
             profile: Some(encode_profile(profile)),
+            by: by.as_ref().map(ToString::to_string).unwrap_or_default(),
         }),
         PatientInput::RulesAdopted { hash, engine } => {
             Stored::RulesAdopted(proto::RulesAdopted { hash: hash.to_vec(), engine: *engine })
@@ -69,6 +71,10 @@ fn encode_input(input: &PatientInput) -> Stored {
         }
         PatientInput::Command(command) => Stored::Command(encode_command(command)),
         PatientInput::Withdrawn => Stored::Withdrawn(proto::Withdrawn {}),
+        PatientInput::Stay { by, change } => Stored::Stay(stay::encode(by, change)),
+        PatientInput::StandbyEnded(end) => {
+            Stored::StandbyEnded(proto::StandbyEndedItself { signals_returned: *end == StandbyEnd::SignalsReturned })
+        }
     }
 }
 
@@ -82,6 +88,7 @@ fn decode_input(stored: Stored) -> Result<PatientInput, DecodeError> {
             bed: SmolStr::new(admitted.bed),
             // Absent before profiles were stored: nobody had said anything.
             profile: admitted.profile.as_ref().map(decode_profile).transpose()?.unwrap_or_default(),
+            by: optional_person(&admitted.by)?,
         },
         Stored::RulesAdopted(adopted) => PatientInput::RulesAdopted {
             hash: adopted.hash.try_into().map_err(|_| DecodeError::because(WHAT, "hash is not 32 bytes"))?,
@@ -100,6 +107,15 @@ fn decode_input(stored: Stored) -> Result<PatientInput, DecodeError> {
         },
         Stored::Command(command) => PatientInput::Command(decode_command(&command)?),
         Stored::Withdrawn(_) => PatientInput::Withdrawn,
+        Stored::Stay(stored) => {
+            let (by, change) = stay::decode(stored)?;
+            PatientInput::Stay { by, change }
+        }
+        Stored::StandbyEnded(ended) => PatientInput::StandbyEnded(if ended.signals_returned {
+            StandbyEnd::SignalsReturned
+        } else {
+            StandbyEnd::Due
+        }),
     })
 }
 

@@ -12,7 +12,9 @@ use crate::clinical::device::{
 };
 use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, RuleId, UnitId};
 use crate::clinical::judge::Rejection;
-use crate::clinical::patient::{AgeClass, PatientInput, PatientRecord, Profile, Run, Setting, Spo2Scale, Spo2Target};
+use crate::clinical::patient::{
+    AgeClass, PatientInput, PatientRecord, Profile, Run, Setting, Spo2Scale, Spo2Target, StandbyEnd, StayChange,
+};
 use crate::clinical::reading::{Lane, Observation, RawPayload, Reading, ReadingKey, Validity, Value};
 use crate::clinical::units::Unit;
 use crate::time::Timestamp;
@@ -129,7 +131,9 @@ fn alert_events() -> Vec<AlertEvent> {
         AlertEvent::AnswerExpired { ordinal, lateness_ms },
         AlertEvent::ConditionCleared { ordinal, at: deadline },
         AlertEvent::Reset { ordinal, by: by.clone() },
-        AlertEvent::Commented { ordinal, by, text: "artefact".into() },
+        AlertEvent::Commented { ordinal, by: by.clone(), text: "artefact".into() },
+        AlertEvent::Held { ordinal, until: deadline },
+        AlertEvent::Disputed { ordinal, by, reason: "wrong bed".into() },
     ];
     let round_causes = [
         RoundCause::Raised,
@@ -137,6 +141,8 @@ fn alert_events() -> Vec<AlertEvent> {
         RoundCause::AcknowledgementExpired,
         RoundCause::SetInAnew,
         RoundCause::LadderRepeats,
+        RoundCause::StandbyEnded,
+        RoundCause::Moved,
     ];
     events.extend(round_causes.map(|cause| AlertEvent::RoundBegan { ordinal, round, cause, deadline, lateness_ms }));
     let close_causes = [CloseCause::Ended, CloseCause::EndedUnanswered, CloseCause::Reset, CloseCause::Withdrawn];
@@ -162,13 +168,8 @@ fn inputs() -> Vec<PatientInput> {
         PatientInput::Admitted {
             unit: UnitId::new("icu").unwrap(),
             bed: "4".into(),
-            profile: Profile {
-                age: AgeClass::Adult,
-                pregnant: true,
-                spo2_scale: Spo2Scale::Two,
-                spo2_prescribed: Spo2Target::new(86, 90).ok(),
-                setting: Setting::DeviceClinic,
-            },
+            profile: profile(),
+            by: Some(person("ada")),
         },
         PatientInput::RulesAdopted { hash: [7; 32], engine: 1 },
         PatientInput::Tick { fallback: vec![person("chief")] },
@@ -190,6 +191,35 @@ fn inputs() -> Vec<PatientInput> {
         command(Verb::Reset),
         command(Verb::Comment),
         PatientInput::Withdrawn,
+        PatientInput::StandbyEnded(StandbyEnd::Due),
+        PatientInput::StandbyEnded(StandbyEnd::SignalsReturned),
+    ]
+    .into_iter()
+    .chain(stay_changes().map(|change| PatientInput::Stay { by: person("ada"), change }))
+    .collect()
+}
+
+fn profile() -> Profile {
+    Profile {
+        age: AgeClass::Adult,
+        pregnant: true,
+        spo2_scale: Spo2Scale::Two,
+        spo2_prescribed: Spo2Target::new(86, 90).ok(),
+        setting: Setting::DeviceClinic,
+    }
+}
+
+fn stay_changes() -> [StayChange; 8] {
+    let patient = PatientId::new("p2").unwrap();
+    [
+        StayChange::Moved { unit: UnitId::new("icu").unwrap(), bed: "5".into() },
+        StayChange::Prescribed(profile()),
+        StayChange::StandbyBegan { reason: "CT".into(), until: Timestamp(9) },
+        StayChange::StandbyEnded,
+        StayChange::Discharged,
+        StayChange::Died,
+        StayChange::MergedInto { into: patient.clone(), last_ordinal: 3 },
+        StayChange::TookOver { from: patient, conditions: vec![condition()] },
     ]
 }
 
@@ -202,8 +232,12 @@ fn golden(name: &str) -> Vec<u8> {
 #[test]
 fn an_admission_from_before_profiles_still_decodes() {
     let record = decode_patient(&golden("patient-admitted-1.hex")).unwrap();
-    let input =
-        PatientInput::Admitted { unit: UnitId::new("icu").unwrap(), bed: "4".into(), profile: Profile::default() };
+    let input = PatientInput::Admitted {
+        unit: UnitId::new("icu").unwrap(),
+        bed: "4".into(),
+        profile: Profile::default(),
+        by: None,
+    };
     assert_eq!(record, PatientRecord { now: Timestamp(1_700_000_000_000_000), input, events: Vec::new() });
 }
 
