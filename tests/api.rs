@@ -1,6 +1,10 @@
 //! The services over the wire: a real server, real TLS, clients that misbehave.
 
 mod api {
+    #[path = "../../examples/verify_inclusion.rs"]
+    #[allow(dead_code)]
+    mod verify_inclusion;
+
     mod answers;
     mod devices;
     mod gateways;
@@ -12,4 +16,5 @@ mod api {
     mod streams;
     mod tls;
     mod ward;
+    mod witness;
 }

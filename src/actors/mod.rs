@@ -7,6 +7,7 @@ pub mod alert_feed;
 mod audit_trail;
 mod care_register;
 pub mod care_team;
+mod checkpoints;
 mod context;
 mod counters;
 mod definitions;
@@ -27,6 +28,7 @@ mod stream;
 mod sweep;
 pub mod timers;
 mod tree;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -35,3 +37,4 @@ pub use context::EngineOptions;
 pub use definitions::Definitions;
 pub use rule_book::ENGINE_VERSION;
 pub use tree::{Engine, StartError};
+pub use witness::Witness;

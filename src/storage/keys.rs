@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aws_lc_rs::{hkdf, hmac, rand};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::checkpoint::CheckpointKey;
 use super::key_store::KeyStore;
 use super::seal::Length32;
 use super::stream::{StreamKind, StreamName};
@@ -122,6 +123,12 @@ impl Keys {
     #[must_use]
     pub fn audit(&self) -> DataKey {
         self.inner.site.child(&[b"vigil/audit/1"])
+    }
+
+    /// The key that signs checkpoints.
+    #[must_use]
+    pub fn checkpoint(&self) -> CheckpointKey {
+        CheckpointKey::new(&self.inner.site.child(&[b"vigil/checkpoint/1"]))
     }
 
     /// The key of a patient; `None` for one for whom none was made.

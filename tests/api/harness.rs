@@ -90,6 +90,22 @@ async fn site_with_definitions(rules: &str, decoders: DecoderSet, change: impl F
 }
 
 impl Site {
+    /// Drains, does something with the files of the stopped site, and starts again with the default rules.
+    pub async fn restarted(self, between: impl FnOnce(&Config)) -> Self {
+        let Self { config, authority, accounts, platform, _dir } = self;
+        platform.stop(PATIENCE).await;
+        between(&config);
+        let rules = Arc::new(RuleSet::parse(&[("test.toml".into(), RULES.into())]).unwrap());
+        let platform = Platform::start(&config, rules).await.unwrap();
+        Self { config, authority, accounts, platform, _dir }
+    }
+
+    /// Drains; the files stay until the folder is dropped.
+    pub async fn stopped(self) -> tempfile::TempDir {
+        self.platform.stop(PATIENCE).await;
+        self._dir
+    }
+
     pub fn server(&self) -> &Server {
         self.platform.server()
     }
