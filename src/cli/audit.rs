@@ -130,6 +130,7 @@ fn verify_journal(data: &DataArgs, witness: Option<&Path>, json: bool) -> Result
             serde_json::json!({
                 "blocks": verified.blocks, "records": verified.records, "streams": verified.streams,
                 "opened": verified.opened, "erased": verified.erased, "without_key": verified.without_key,
+                "erased_range": verified.erased_range,
                 "checkpoints": verified.checkpoints, "witnessed": verified.witnessed,
                 "next_position": verified.next_position, "hash": hex::encode(verified.hash),
             })
@@ -149,6 +150,9 @@ fn verify_journal(data: &DataArgs, witness: Option<&Path>, json: bool) -> Result
             verified.next_position,
             hex::encode(verified.hash)
         );
+    }
+    if let Some((first, last)) = verified.erased_range.filter(|_| !json) {
+        println!("erased for good, because keys were destroyed: parts of records from position {first} through {last}");
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ mod demo;
 mod device;
 mod duration;
 mod evaluate;
+mod keys;
 mod failure;
 mod log;
 mod pki;
@@ -50,6 +51,7 @@ enum Verb {
     Demo(demo::Args),
     Device(device::Args),
     Evaluate(evaluate::Args),
+    Keys(keys::Args),
     Pki(pki::Args),
     Replay(replay::Args),
     Serve(serve::Args),
@@ -70,6 +72,7 @@ pub fn main() -> ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Device(args) => device::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
+        Verb::Keys(args) => keys::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::Serve(args) => serve::run(&args),

@@ -157,7 +157,16 @@ impl Keys {
     /// # Errors
     /// [`KeyError`]; whether the key was destroyed is then unknown, and asking again is right.
     pub async fn destroy_patient(&self, patient: &PatientId) -> Result<(), KeyError> {
-        self.inner.store.destroy(patient).await
+        self.inner.store.rekey(Some(patient)).await.map(drop)
+    }
+
+    /// Wraps all keys under a new key-encryption key, and shreds the old one. What is sealed stays as it is: data keys do
+    /// not change. Returns the new version.
+    ///
+    /// # Errors
+    /// [`KeyError`]; asking again is right.
+    pub async fn rotate(&self) -> Result<u32, KeyError> {
+        self.inner.store.rekey(None).await
     }
 
     /// The key under which the heads of a stream's records are sealed; `None` for a patient without one.

@@ -28,6 +28,8 @@ pub struct Verified {
     pub opened: u64,
     /// Heads and bodies that nobody can open any more, because their key was destroyed.
     pub erased: u64,
+    /// The first and the last position of which something is erased.
+    pub erased_range: Option<(u64, u64)>,
     /// Heads and bodies for which the key store knows no key, destroyed or not.
     pub without_key: u64,
     /// Position after the last record.
@@ -38,6 +40,13 @@ pub struct Verified {
     pub checkpoints: u64,
     /// Checkpoints of the witness that fit the chain.
     pub witnessed: u64,
+}
+
+impl Verified {
+    fn erase(&mut self, position: u64, parts: u64) {
+        self.erased += parts;
+        self.erased_range = Some((self.erased_range.map_or(position, |(first, _)| first), position));
+    }
 }
 
 /// The key of a record's body.
@@ -162,7 +171,7 @@ impl Walk<'_> {
                 return Ok(());
             }
             Err(Erased) => {
-                self.report.erased += 1 + u64::from(!record.body.is_empty());
+                self.report.erase(record.position, 1 + u64::from(!record.body.is_empty()));
                 return Ok(());
             }
         };
@@ -175,7 +184,7 @@ impl Walk<'_> {
             return Ok(());
         }
         match (self.body_key)(&record, &head) {
-            BodyKey::Destroyed => self.report.erased += 1,
+            BodyKey::Destroyed => self.report.erase(record.position, 1),
             BodyKey::Unknown => self.report.without_key += 1,
             BodyKey::Key(key) => {
                 open_body(seen, key, &record).map_err(|error| wrong(&error.to_string()))?;
