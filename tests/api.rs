@@ -11,6 +11,7 @@ mod api {
     mod glass;
     mod harness;
     mod isolation;
+    mod keys;
     mod payloads;
     mod people;
     mod streams;

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::failure::{Failure, exit};
+use super::failure::Failure;
 use crate::client::channel::{self, Bearer};
-use crate::clinical::ids::PatientId;
 use crate::proto;
 use crate::proto::access_service_client::AccessServiceClient;
 
@@ -34,24 +33,15 @@ enum Verb {
     /// folder up again afterwards: copies of before do not open what comes.
     Rotate,
     /// Erases a patient for good: the key is destroyed, so that journal, snapshots and backups hold nothing of the
-    /// patient that anybody could open. Opaque ids and the audit trail stay. Devices must be unassigned and alerts closed.
+    /// patient that anybody could open. There is no way back. Opaque ids and the audit trail stay. Devices must be unassigned and alerts closed.
     Destroy {
         /// The patient.
         #[arg(long)]
         patient: String,
-        /// The same again: there is no way back.
-        #[arg(long, value_name = "PATIENT")]
-        confirm: String,
     },
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    if let Verb::Destroy { patient, confirm } = &args.verb {
-        PatientId::new(patient).map_err(|error| Failure::new(exit::BAD_DATA, error))?;
-        if patient != confirm {
-            return Err(Failure::new(exit::BAD_DATA, "--confirm must name the same patient: there is no way back"));
-        }
-    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let bearer = Bearer::from_file(&args.token_file)?;
@@ -63,7 +53,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
                 let version = client.rotate_keys(proto::RotateKeysRequest {}).await?.into_inner().version;
                 println!("all keys are wrapped under version {version} of the key-encryption key");
             }
-            Verb::Destroy { patient, .. } => {
+            Verb::Destroy { patient } => {
                 client.erase_patient(proto::ErasePatientRequest { patient: patient.clone() }).await?;
                 println!("the key of {patient} is destroyed: nobody can open what it sealed any more");
             }
