@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::actors::{Definitions, Engine, EngineOptions, StartError as EngineError};
+use crate::actors::{Definitions, Engine, EngineOptions, StartError as EngineError, Witness};
 use crate::api::server::{Server, StartError as ServerError, admission};
 use crate::clinical::ids::PersonId;
 use crate::clock::Clock;
@@ -95,7 +95,11 @@ impl Platform {
 fn engine_options(config: &Config) -> Result<EngineOptions, AppError> {
     let fallback = config.people.fallback.iter().map(|id| PersonId::new(id)).collect::<Result<Vec<_>, _>>()?;
     let idle_after_ms = i64::try_from(config.actors.idle.as_millis()).unwrap_or(i64::MAX);
-    Ok(EngineOptions { idle_after_ms, fallback, ..EngineOptions::default() })
+    let mut witnesses: Vec<_> = config.audit.witness_file.clone().map(Witness::file).into_iter().collect();
+    if config.audit.witness_stdout {
+        witnesses.push(Witness::Stdout);
+    }
+    Ok(EngineOptions { idle_after_ms, fallback, witnesses, ..EngineOptions::default() })
 }
 
 /// What a person or the operating system asks of the running platform.

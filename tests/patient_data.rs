@@ -37,6 +37,33 @@ fn every_field_says_whether_it_can_hold_patient_data() {
 }
 
 #[test]
+fn what_is_printed_by_accident_holds_no_patient_data() {
+    use vigil::proto;
+    let alert = proto::Alert {
+        id: "p-1~1".into(),
+        bed: "bed-canary".into(),
+        text: "text-canary".into(),
+        value: Some(77.125),
+        ..proto::Alert::default()
+    };
+    let request = proto::AnswerRequest { id: "p-1~1".into(), reason: "reason-canary".into(), ..Default::default() };
+    let value = proto::observation::Value::Text("value-canary".into());
+    let reading = proto::Reading {
+        device: "ox-1".into(),
+        observations: vec![proto::Observation { value: Some(value.clone()), ..Default::default() }],
+        payload: Some(proto::RawPayload { content_type: "x".into(), content: b"payload-canary".to_vec() }),
+        ..Default::default()
+    };
+    let listed = proto::ListAlertsResponse { alerts: vec![alert.clone()], position: 4 };
+    let said = format!("{alert:?} {request:?} {value:?} {reading:?} {listed:?} {:#?}", proto::ListAlertsResponse::default());
+    assert!(said.contains("p-1~1") && said.contains("ox-1") && said.contains("position: 4"), "{said}");
+    let payload = format!("{:?}", b"payload-canary");
+    for canary in ["canary", "77.1", &payload[1..payload.len() - 1]] {
+        assert!(!said.contains(canary), "{canary} in {said}");
+    }
+}
+
+#[test]
 fn a_field_without_the_mark_is_found() {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let options = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto/vigil/v1/options.proto");

@@ -16,6 +16,7 @@ use super::link::Links;
 use super::router::Router;
 use super::rule_book::RuleBook;
 use super::timers::Timers;
+use super::witness::Witness;
 use crate::clinical::decoder::DecoderSet;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId};
 use crate::clock::Clock;
@@ -33,11 +34,13 @@ pub struct EngineOptions {
     pub sweep_every_ms: u64,
     /// Whom to page where a care team names nobody. Never empty.
     pub fallback: Vec<PersonId>,
+    /// Who keeps checkpoints of the chain outside of the journal.
+    pub witnesses: Vec<Witness>,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { shards: 16, idle_after_ms: 600_000, sweep_every_ms: 30_000, fallback: Vec::new() }
+        Self { shards: 16, idle_after_ms: 600_000, sweep_every_ms: 30_000, fallback: Vec::new(), witnesses: Vec::new() }
     }
 }
 

@@ -54,6 +54,12 @@ impl Directory {
         self.patients.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
+    /// Forgets an erased patient.
+    pub fn forget_patient(&self, id: &PatientId) -> Option<PatientEntry> {
+        self.beds.occupy(id, None);
+        self.patients.write().unwrap_or_else(PoisonError::into_inner).remove(id)
+    }
+
     /// The unit in which a patient lies.
     pub fn unit_of(&self, id: &PatientId) -> Option<UnitId> {
         let patients = self.patients.read().unwrap_or_else(PoisonError::into_inner);

@@ -4,6 +4,7 @@ mod access;
 mod answer;
 mod engine_handle;
 mod entries;
+mod keys;
 mod link;
 mod stays;
 mod views;

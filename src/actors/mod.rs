@@ -7,7 +7,12 @@ pub mod alert_feed;
 mod audit_trail;
 pub mod beds;
 mod care_register;
+<<<<<<< HEAD
 mod care_team;
+=======
+pub mod care_team;
+mod checkpoints;
+>>>>>>> 6d66f31ba580fdaa668935ac5341755f284975c7
 mod context;
 mod counters;
 mod definitions;
@@ -28,6 +33,7 @@ mod stream;
 mod sweep;
 pub mod timers;
 mod tree;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -36,3 +42,4 @@ pub use context::EngineOptions;
 pub use definitions::Definitions;
 pub use rule_book::ENGINE_VERSION;
 pub use tree::{Engine, StartError};
+pub use witness::Witness;

@@ -3,8 +3,12 @@
 
 mod access_export;
 mod conservation;
+mod inclusion;
 mod replay;
+mod witness_file;
 
 pub use access_export::{accesses_of, audit_event};
 pub use conservation::{Claim, Conservation, LaneSum, PatientSum, conserve};
+pub use inclusion::{ProofError, prove_inclusion};
 pub use replay::{AuditError, Difference, Replayed, replay};
+pub use witness_file::{WitnessError, read_witness};

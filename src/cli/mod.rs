@@ -14,6 +14,7 @@ mod demo;
 mod device;
 mod duration;
 mod evaluate;
+mod keys;
 mod failure;
 mod log;
 mod patients;
@@ -53,7 +54,11 @@ enum Verb {
     Demo(demo::Args),
     Device(device::Args),
     Evaluate(evaluate::Args),
+<<<<<<< HEAD
     Patients(patients::Args),
+=======
+    Keys(keys::Args),
+>>>>>>> 6d66f31ba580fdaa668935ac5341755f284975c7
     Pki(pki::Args),
     Replay(replay::Args),
     Serve(serve::Args),
@@ -75,7 +80,11 @@ pub fn main() -> ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Device(args) => device::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
+<<<<<<< HEAD
         Verb::Patients(args) => patients::run(&args),
+=======
+        Verb::Keys(args) => keys::run(&args),
+>>>>>>> 6d66f31ba580fdaa668935ac5341755f284975c7
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::Serve(args) => serve::run(&args),

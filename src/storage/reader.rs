@@ -4,6 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
+
 use super::block::Block;
 use super::block_cache::BlockCache;
 use super::error::ReadError;
@@ -22,9 +24,16 @@ pub struct Reader {
     pub(super) cache: Arc<BlockCache>,
     pub(super) streams: Arc<Streams>,
     pub(super) committed_position: Arc<AtomicU64>,
+    pub(super) journal_id: [u8; 16],
 }
 
 impl Reader {
+    /// Which journal it is: random, the same in all its files.
+    #[must_use]
+    pub fn journal_id(&self) -> [u8; 16] {
+        self.journal_id
+    }
+
     /// The next position: all below are committed and readable.
     #[must_use]
     pub fn next_position(&self) -> u64 {
@@ -140,6 +149,27 @@ impl Reader {
             })
         })?;
         failure.map_or(Ok(()), Err)
+    }
+
+    /// The encoded blocks from the one that holds `position` to the one that ends before `next_position`.
+    ///
+    /// # Errors
+    /// [`ReadError`]; [`ReadError::Damaged`] where no block ends there.
+    pub fn encoded_blocks(&self, position: u64, next_position: u64) -> Result<Vec<Bytes>, ReadError> {
+        let (mut blocks, mut ends) = (Vec::new(), position);
+        self.scan_blocks(position, &mut |block| {
+            if ends >= next_position {
+                return Ok(ControlFlow::Break(()));
+            }
+            ends = block.next_position();
+            blocks.push(block.encoded().clone());
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if ends == next_position {
+            Ok(blocks)
+        } else {
+            Err(ReadError::damaged(next_position, "no block ends here, though a checkpoint says so"))
+        }
     }
 
     fn block(&self, position: u64) -> Result<Arc<Block>, ReadError> {

@@ -139,6 +139,31 @@ impl AccessService for Access {
         visit.answer(proto::ReviewBreakGlassResponse {}).await
     }
 
+    async fn rotate_keys(
+        &self,
+        request: Request<proto::RotateKeysRequest>,
+    ) -> Result<Response<proto::RotateKeysResponse>, Status> {
+        let visit = self.guard.enter(&request, Verb::ManageKeys, "keys.rotate").await?;
+        let version = self.handle.rotate_keys().await.map_err(|error| status(&error))?;
+        visit.answer(proto::RotateKeysResponse { version }).await
+    }
+
+    async fn erase_patient(
+        &self,
+        request: Request<proto::ErasePatientRequest>,
+    ) -> Result<Response<proto::ErasePatientResponse>, Status> {
+        let mut visit = self.guard.enter(&request, Verb::ManageKeys, "keys.destroy").await?;
+        let patient = PatientId::new(&request.into_inner().patient).map_err(invalid)?;
+        if !self.handle.knows_patient(&patient) {
+            return Err(visit.no_such("patient", &patient).await);
+        }
+        visit.concerns(&patient);
+        // On record before it is done: afterwards nobody could tell whose it was.
+        visit.put_on_record().await?;
+        self.handle.erase_patient(&patient).await.map_err(|error| status(&error))?;
+        visit.answer(proto::ErasePatientResponse {}).await
+    }
+
     async fn list_access(
         &self,
         request: Request<proto::ListAccessRequest>,

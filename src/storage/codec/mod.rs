@@ -2,6 +2,7 @@
 
 mod access;
 mod alert;
+mod checkpoint;
 mod condition;
 mod device;
 mod error;
@@ -16,6 +17,7 @@ mod unit_streams;
 mod tests;
 
 pub use access::{decode_access, encode_access};
+pub use checkpoint::{decode_checkpoint, encode_checkpoint};
 pub use device::{DeviceRecord, Receipted, decode_device, encode_device};
 pub use error::DecodeError;
 pub use grants::{GrantRecord, decode_grant, encode_grant};
