@@ -59,10 +59,10 @@ impl Redaction {
             if oneof.fields().any(|variant| is_hidden(&variant, mark)) {
                 let (module, kind) = (snake(name), camel(field));
                 self.paths.push(format!(".vigil.v1.{name}.{field}"));
-                let variants: String = oneof
-                    .fields()
-                    .map(|variant| format!("Self::{0}(_) => \"{0}(..)\",", camel(variant.name())))
-                    .collect();
+                let mut variants = String::new();
+                for variant in oneof.fields() {
+                    write!(variants, "Self::{0}(_) => \"{0}(..)\",", camel(variant.name()))?;
+                }
                 self.implement(&format!("{module}::{kind}"), &format!("f.write_str(match self {{ {variants} }})"))?;
             }
         }

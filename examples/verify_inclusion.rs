@@ -102,7 +102,8 @@ pub fn check(proof: &Value, public_key: &[u8]) -> Result<String, String> {
     let (mut next, mut hash, mut record) = (None, None, None);
     for bytes in &encoded {
         let block = Block::parse(bytes)?;
-        if next.is_some_and(|next| next != block.first_position) || hash.is_some_and(|hash: Vec<u8>| hash != block.previous_hash)
+        if next.is_some_and(|next| next != block.first_position)
+            || hash.is_some_and(|hash: Vec<u8>| hash != block.previous_hash)
         {
             return Err("a block does not follow the one before it".to_owned());
         }

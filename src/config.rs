@@ -245,10 +245,7 @@ fn read_decoders(decoders: &mut Section) -> Vec<PathBuf> {
 }
 
 fn read_audit(audit: &mut Section) -> Audit {
-    Audit {
-        witness_file: audit.optional_path("witness_file"),
-        witness_stdout: audit.boolean("witness_stdout", false),
-    }
+    Audit { witness_file: audit.optional_path("witness_file"), witness_stdout: audit.boolean("witness_stdout", false) }
 }
 
 fn read_limits(limits: &mut Section) -> Limits {

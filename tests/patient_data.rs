@@ -55,7 +55,8 @@ fn what_is_printed_by_accident_holds_no_patient_data() {
         ..Default::default()
     };
     let listed = proto::ListAlertsResponse { alerts: vec![alert.clone()], position: 4 };
-    let said = format!("{alert:?} {request:?} {value:?} {reading:?} {listed:?} {:#?}", proto::ListAlertsResponse::default());
+    let said =
+        format!("{alert:?} {request:?} {value:?} {reading:?} {listed:?} {:#?}", proto::ListAlertsResponse::default());
     assert!(said.contains("p-1~1") && said.contains("ox-1") && said.contains("position: 4"), "{said}");
     let payload = format!("{:?}", b"payload-canary");
     for canary in ["canary", "77.1", &payload[1..payload.len() - 1]] {

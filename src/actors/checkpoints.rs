@@ -92,7 +92,9 @@ impl Checkpointer {
         if !self.witnesses.is_empty() {
             let (line, mut witnesses) = (self.key.line(&signed), std::mem::take(&mut self.witnesses));
             let told = tokio::task::spawn_blocking(move || {
-                witnesses.iter_mut().for_each(|witness| witness.tell(&line));
+                for witness in &mut witnesses {
+                    witness.tell(&line);
+                }
                 witnesses
             });
             self.witnesses = told.await.ok()?;

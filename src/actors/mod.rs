@@ -7,12 +7,8 @@ pub mod alert_feed;
 mod audit_trail;
 pub mod beds;
 mod care_register;
-<<<<<<< HEAD
 mod care_team;
-=======
-pub mod care_team;
 mod checkpoints;
->>>>>>> 6d66f31ba580fdaa668935ac5341755f284975c7
 mod context;
 mod counters;
 mod definitions;

@@ -33,11 +33,7 @@ pub fn prove_inclusion(reader: &Reader, keys: &Keys, position: u64) -> Result<Va
     Ok(json!({ "vigil_inclusion": 1, "position": position, "checkpoint": line, "blocks": blocks }))
 }
 
-fn first_checkpoint_after(
-    reader: &Reader,
-    keys: &Keys,
-    position: u64,
-) -> Result<Option<SignedCheckpoint>, AuditError> {
+fn first_checkpoint_after(reader: &Reader, keys: &Keys, position: u64) -> Result<Option<SignedCheckpoint>, AuditError> {
     let mut opener = Opener::new(Some(keys.audit()), &StreamName::checkpoints());
     let mut found = Ok(None);
     reader.scan(position, &mut |view| {

@@ -38,7 +38,7 @@ enum Verb {
         json: bool,
     },
     /// A proof that one record is in the journal that a checkpoint signs, for a verifier that knows nothing of Vigil:
-    /// examples/verify_inclusion.rs.
+    /// `examples/verify_inclusion.rs`.
     ///
     /// Example: vigil audit prove --data-dir data --position 4711 > proof.json
     Prove {

@@ -14,8 +14,8 @@ mod demo;
 mod device;
 mod duration;
 mod evaluate;
-mod keys;
 mod failure;
+mod keys;
 mod log;
 mod patients;
 mod pki;
@@ -54,11 +54,8 @@ enum Verb {
     Demo(demo::Args),
     Device(device::Args),
     Evaluate(evaluate::Args),
-<<<<<<< HEAD
-    Patients(patients::Args),
-=======
     Keys(keys::Args),
->>>>>>> 6d66f31ba580fdaa668935ac5341755f284975c7
+    Patients(patients::Args),
     Pki(pki::Args),
     Replay(replay::Args),
     Serve(serve::Args),
@@ -80,11 +77,8 @@ pub fn main() -> ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Device(args) => device::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
-<<<<<<< HEAD
-        Verb::Patients(args) => patients::run(&args),
-=======
         Verb::Keys(args) => keys::run(&args),
->>>>>>> 6d66f31ba580fdaa668935ac5341755f284975c7
+        Verb::Patients(args) => patients::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::Serve(args) => serve::run(&args),

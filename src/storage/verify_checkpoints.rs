@@ -25,11 +25,7 @@ pub(super) struct Checkpoints<'a> {
 
 impl<'a> Checkpoints<'a> {
     /// The witness's checkpoints must be in the order of positions, and of this journal.
-    pub fn new(
-        journal_id: [u8; 16],
-        public_key: Vec<u8>,
-        witness: &'a [SignedCheckpoint],
-    ) -> Result<Self, ReadError> {
+    pub fn new(journal_id: [u8; 16], public_key: Vec<u8>, witness: &'a [SignedCheckpoint]) -> Result<Self, ReadError> {
         if let Some(other) = witness.iter().find(|signed| signed.checkpoint.journal_id != journal_id) {
             let (this, that) = (hex::encode(journal_id), hex::encode(other.checkpoint.journal_id));
             return Err(ReadError::damaged(0, format!("this is journal {this}, but the witness saw {that}")));

@@ -37,8 +37,13 @@ async fn keys_are_rotated_while_readings_come_and_everything_opens_afterwards() 
         assert_eq!(u64::from(rotated.version), version);
         voice.expect_receipt("ox-1", version - 1).await;
     }
-    let keys: Vec<_> = std::fs::read_dir(&site.config.storage.keys_dir).unwrap().map(|file| file.unwrap().file_name()).collect();
-    assert_eq!(keys.iter().filter(|name| name.to_string_lossy().starts_with("kek-")).count(), 1, "old ones are shredded");
+    let keys: Vec<_> =
+        std::fs::read_dir(&site.config.storage.keys_dir).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(
+        keys.iter().filter(|name| name.to_string_lossy().starts_with("kek-")).count(),
+        1,
+        "old ones are shredded"
+    );
     drop(voice);
     let site = site.restarted(|_| {}).await;
     let config = site.config.clone();

@@ -51,7 +51,8 @@ fn newest(config: &Config) -> u64 {
 async fn a_journal_that_was_rolled_back_is_found_by_the_witness() {
     let mut site = witnessed().await;
     register(&mut site, "ox-1", "").await;
-    let mut site = site.restarted(|config| copy(&config.storage.data_dir, &config.storage.data_dir.with_extension("old"))).await;
+    let mut site =
+        site.restarted(|config| copy(&config.storage.data_dir, &config.storage.data_dir.with_extension("old"))).await;
     register(&mut site, "ox-2", "").await;
     let config = site.config.clone();
     let _dir = site.stopped().await;
@@ -69,7 +70,8 @@ async fn a_journal_that_was_rolled_back_is_found_by_the_witness() {
 async fn a_journal_that_was_written_anew_from_an_older_state_is_found_by_the_witness() {
     let mut site = witnessed().await;
     register(&mut site, "ox-1", "").await;
-    let mut site = site.restarted(|config| copy(&config.storage.data_dir, &config.storage.data_dir.with_extension("old"))).await;
+    let mut site =
+        site.restarted(|config| copy(&config.storage.data_dir, &config.storage.data_dir.with_extension("old"))).await;
     register(&mut site, "ox-2", "").await;
     let agreed = std::cell::Cell::new(0);
     // Back to the old state, and the witness must not see what comes now.

@@ -28,7 +28,6 @@ pub fn decode_checkpoint(plaintext: &[u8], journal_id: [u8; 16]) -> Result<Signe
     const WHAT: &str = "checkpoint";
     let stored = CheckpointRecord::decode(plaintext).map_err(|error| DecodeError::because(WHAT, error))?;
     let hash = stored.hash.try_into().map_err(|_| DecodeError::because(WHAT, "hash is not 32 bytes"))?;
-    let checkpoint =
-        Checkpoint { journal_id, next_position: stored.next_position, hash, at: Timestamp(stored.at_us) };
+    let checkpoint = Checkpoint { journal_id, next_position: stored.next_position, hash, at: Timestamp(stored.at_us) };
     Ok(SignedCheckpoint { checkpoint, signature: stored.signature })
 }

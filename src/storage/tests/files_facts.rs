@@ -7,9 +7,7 @@ use tempfile::TempDir;
 
 use super::support::{Committed, Disks, START, Source, device, tail, text, wait};
 use crate::clock::Clock;
-use crate::storage::{
-    BodyKey, OpenError, ReadError, SimFault, SimLoss, Store, StoreOptions, Verified, Verify, verify,
-};
+use crate::storage::{BodyKey, OpenError, ReadError, SimFault, SimLoss, Store, StoreOptions, Verified, Verify, verify};
 
 fn options(folder: &TempDir) -> StoreOptions {
     StoreOptions::new(folder.path().join("data"))

@@ -134,7 +134,9 @@ impl Admin {
         let mut visit = self.guard.enter(&request, Verb::SeePatient, "patients.show").await?;
         let patient = PatientId::new(&request.into_inner().patient).map_err(invalid)?;
         let entry = self.handle.known_patient(&patient).ok();
-        match entry.and_then(|entry| visit.sees_patient(&patient, Verb::SeePatient).map(|fields| on_wire(&entry, fields))) {
+        match entry
+            .and_then(|entry| visit.sees_patient(&patient, Verb::SeePatient).map(|fields| on_wire(&entry, fields)))
+        {
             Some(shown) => visit.answer(shown).await,
             None => Err(visit.no_such("patient", &patient).await),
         }
