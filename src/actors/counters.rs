@@ -17,6 +17,9 @@ pub(super) struct Counters {
     /// Of these, consumed by a patient's actor; taken back where a mark is lost with its actor, since they are then
     /// consumed anew. What was handed over before the engine started counts in neither.
     pub items_consumed: Count,
+    /// Records of devices' streams that were stored before the engine started, and of which it is not known yet whether
+    /// their patient had consumed them: at least as many as still have to be.
+    pub items_behind: Count,
 }
 
 /// One counter.

@@ -1,7 +1,7 @@
-//! What must live before ingest opens: open alerts with their deadlines, silences, and readings that were receipted
-//! but not consumed.
+//! What must live before ingest opens: open alerts with their deadlines, and silences. Then, beside ingest: readings that
+//! were receipted but not consumed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -13,112 +13,128 @@ use super::context::Context;
 use super::device::{DeviceMsg, DeviceSummary};
 use super::handle::{DeviceEntry, PatientEntry};
 use super::patient::{PatientMsg, PatientSummary};
-use super::router::{send, tell_patient};
+use super::router::send;
+use crate::clinical::device::SILENCE_MS_MIN;
 use crate::clinical::ids::{DeviceId, PatientId, UnitId};
 use crate::storage::{DataKey, KeyError, StreamKind, StreamName, Summary, open_state};
 
 /// How many actors are activated at a time.
 const AT_ONCE: usize = 64;
 
-/// Brings back what must live, and returns once it does.
-pub(super) async fn recover(context: &Arc<Context>) {
+/// Patients who may have to consume what was stored before the start, with the most records that may be.
+pub(super) type Behind = HashMap<PatientId, u64>;
+
+/// Brings back what must live, and returns once it does; then [`catch_up`] has still to be done.
+pub(super) async fn recover(context: &Arc<Context>) -> Behind {
     context.feed.start_at(context.reader.next_position().saturating_sub(1));
     let mut summaries: HashMap<StreamName, Summary> =
         context.snapshots.summaries().into_iter().map(|summary| (summary.stream.clone(), summary)).collect();
-    let mut awaited = Awaited::default();
+    let mut found = Found::default();
     for name in context.streams.names(StreamKind::Patient) {
         let Ok(id) = PatientId::new(name.id()) else { continue };
-        look_at_patient(context, id, &name, summaries.remove(&name), &mut awaited);
+        found.look_at_patient(context, id, &name, summaries.remove(&name));
     }
     for name in context.streams.names(StreamKind::Device) {
         let Ok(id) = DeviceId::new(name.id()) else { continue };
-        look_at_device(context, id, &name, summaries.remove(&name), &mut awaited);
+        found.look_at_device(context, id, &name, summaries.remove(&name));
     }
+    let Found { devices, patients, behind, .. } = found;
+    context.counters.items_behind.add(behind.values().sum());
+    tracing::info!(devices = devices.len(), patients = patients.len(), behind = behind.len(), "recovering");
     activate_care_teams(context).await;
-    let (devices, patients) = (awaited.devices.len(), awaited.patients.len());
-    activate_devices(context, awaited.devices).await;
-    activate_patients(context, awaited.patients).await;
-    tracing::info!(devices, patients, "recovered: open alerts, deadlines and silences are alive");
+    activate_devices(context, devices).await;
+    activate_patients(context, patients.into_iter().map(|patient| (patient, 0)).collect()).await;
+    tracing::info!("recovered: open alerts, deadlines and silences are alive");
+    behind
 }
 
-/// Whose actors must run before ingest opens.
+/// Lets patients consume what was stored before the start. An actor does so whenever it starts, so that nothing is
+/// overtaken by what comes in meanwhile.
+pub(super) async fn catch_up(context: Arc<Context>, behind: Behind) {
+    activate_patients(&context, behind.into_iter().collect()).await;
+    context.reader.forget_recovery_cache();
+    tracing::info!("caught up: what was stored before the start is evaluated");
+}
+
+/// What a look at the summaries finds.
 #[derive(Default)]
-struct Awaited {
+struct Found {
+    /// Devices whose actors must run before ingest opens.
     devices: Vec<DeviceId>,
+    /// Patients whose actors must run before ingest opens.
     patients: Vec<PatientId>,
-    /// Of these, patients whose marks are not known without their actors.
-    unread: HashSet<PatientId>,
     marks: HashMap<(PatientId, DeviceId), u64>,
+    behind: Behind,
 }
 
-fn look_at_patient(
-    context: &Arc<Context>,
-    id: PatientId,
-    name: &StreamName,
-    summary: Option<Summary>,
-    awaited: &mut Awaited,
-) {
-    let key = match context.keys.patient(&id) {
-        // Erased: nothing of this patient can be read any more, and nobody watches.
-        Err(KeyError::Destroyed) => return,
-        key => key.ok().flatten(),
-    };
-    let fresh = summary.filter(|summary| summary.sequence == context.streams.head(name).committed().sequence);
-    let known: Option<PatientSummary> = fresh.zip(key).and_then(|(summary, key)| open(&key, &summary));
-    let Some(known) = known else {
-        // Its newest records are in no snapshot: the actor knows.
-        awaited.unread.insert(id.clone());
-        awaited.patients.push(id);
-        return;
-    };
-    for (device, mark) in known.marks {
-        awaited.marks.insert((id.clone(), device), mark);
-    }
-    // An open alert has a deadline, and a standby has an end.
-    let alive = known.open_alerts > 0 || known.stay.standby().is_some();
-    if let Some(entry) = PatientEntry::of(id.clone(), &known.stay, known.devices) {
-        context.directory.put_patient(entry);
-    }
-    if alive {
-        awaited.patients.push(id);
-    }
-}
-
-fn look_at_device(
-    context: &Arc<Context>,
-    id: DeviceId,
-    name: &StreamName,
-    summary: Option<Summary>,
-    awaited: &mut Awaited,
-) {
-    let fresh = summary.filter(|summary| summary.sequence == context.streams.head(name).committed().sequence);
-    let known: Option<DeviceSummary> = fresh.and_then(|summary| open(&context.keys.device(&id), &summary));
-    let Some(known) = known else {
-        awaited.devices.push(id);
-        return;
-    };
-    if let Some(due) = known.silence_due {
-        // The platform itself was not listening: silence is due after a grace that counts from now.
-        let grace = context.started_at.plus_ms(crate::clinical::device::SILENCE_MS_MIN);
-        context.wheels().devices.set(id.clone(), due.max(grace));
-    }
-    for (patient, through) in known.handed_over {
-        let mark = awaited.marks.get(&(patient.clone(), id.clone())).copied();
-        // A patient that is to be activated reads by itself what its devices hold.
-        if mark.unwrap_or(0) < through && !awaited.unread.contains(&patient) {
-            tell_patient(context, &patient, PatientMsg::CatchUp { device: id.clone(), through });
+impl Found {
+    fn look_at_patient(&mut self, context: &Arc<Context>, id: PatientId, name: &StreamName, summary: Option<Summary>) {
+        let key = match context.keys.patient(&id) {
+            // Erased: nothing of this patient can be read any more, and nobody watches.
+            Err(KeyError::Destroyed) => return,
+            key => key.ok().flatten(),
+        };
+        let Some(known) = usable(context, name, summary).zip(key).and_then(|(summary, key)| open(&key, &summary))
+        else {
+            // Something happened after the snapshot: the actor knows.
+            self.patients.push(id);
+            return;
+        };
+        let PatientSummary { stay, devices, marks, open_alerts } = known;
+        for (device, mark) in marks {
+            self.marks.insert((id.clone(), device), mark);
+        }
+        // An open alert has a deadline, and a standby has an end.
+        if open_alerts > 0 || stay.standby().is_some() {
+            self.patients.push(id.clone());
+        }
+        if let Some(entry) = PatientEntry::of(id, &stay, devices) {
+            context.directory.put_patient(entry);
         }
     }
-    if let Some(registration) = known.registration {
-        context.directory.put_device(DeviceEntry {
-            device: id,
-            model: registration.model,
-            firmware: registration.firmware,
-            unit: registration.unit,
-            gateway: registration.gateway,
-            patient: known.patient,
-        });
+
+    fn look_at_device(&mut self, context: &Arc<Context>, id: DeviceId, name: &StreamName, summary: Option<Summary>) {
+        let end = context.streams.head(name).committed().sequence;
+        let summary = usable(context, name, summary);
+        let has_tail = summary.as_ref().is_none_or(|summary| summary.sequence < end);
+        let Some(known) = summary.and_then(|summary| open(&context.keys.device(&id), &summary)) else {
+            self.devices.push(id);
+            return;
+        };
+        let DeviceSummary { registration, patient, silence_due, handed_over } = known;
+        if let Some(due) = silence_due {
+            // The platform itself was not listening: silence is due after a grace that counts from now.
+            let grace = context.started_at.plus_ms(SILENCE_MS_MIN);
+            context.wheels().devices.set(id.clone(), due.max(grace));
+        }
+        let mut owners = handed_over;
+        if let Some(patient) = patient.as_ref().filter(|patient| owners.iter().all(|(owner, _)| owner != *patient)) {
+            owners.push((patient.clone(), 0));
+        }
+        for (owner, through) in owners {
+            let mark = self.marks.get(&(owner.clone(), id.clone())).copied().unwrap_or(0);
+            // Whose the records of the tail are, only the actors can tell.
+            let through = if has_tail { end } else { through };
+            if mark < through {
+                *self.behind.entry(owner).or_default() += through - mark;
+            }
+        }
+        if let Some(registration) = registration {
+            context.directory.put_device(DeviceEntry {
+                device: id,
+                model: registration.model,
+                firmware: registration.firmware,
+                unit: registration.unit,
+                gateway: registration.gateway,
+                patient,
+            });
+        }
     }
+}
+
+/// The summary, where nothing but readings and marks came after it.
+fn usable(context: &Context, name: &StreamName, summary: Option<Summary>) -> Option<Summary> {
+    summary.filter(|summary| context.streams.head(name).was_quiet_after(summary.sequence))
 }
 
 fn open<S: DeserializeOwned>(key: &DataKey, summary: &Summary) -> Option<S> {
@@ -150,9 +166,10 @@ async fn activate_devices(context: &Arc<Context>, ids: Vec<DeviceId>) {
     .await;
 }
 
-async fn activate_patients(context: &Arc<Context>, ids: Vec<PatientId>) {
+/// Activates patients; what each was behind is then no longer counted.
+async fn activate_patients(context: &Arc<Context>, ids: Vec<(PatientId, u64)>) {
     let router = Arc::clone(context);
-    at_once(ids, move |id| {
+    at_once(ids, move |(id, behind)| {
         let context = Arc::clone(&router);
         async move {
             loop {
@@ -160,7 +177,7 @@ async fn activate_patients(context: &Arc<Context>, ids: Vec<PatientId>) {
                 match context.router().patient(&id).await {
                     // An actor that crashed meanwhile is started again until it is parked.
                     Ok(actor) => match (send(Some(&actor), PatientMsg::Awake(reply)), awake.await) {
-                        (_, Ok(())) => return,
+                        (_, Ok(())) => break,
                         _ => tokio::task::yield_now().await,
                     },
                     Err(error) => {
@@ -169,6 +186,7 @@ async fn activate_patients(context: &Arc<Context>, ids: Vec<PatientId>) {
                     }
                 }
             }
+            context.counters.items_behind.take_back(behind);
         }
     })
     .await;

@@ -62,13 +62,15 @@ pub(super) struct Recovered<S> {
 }
 
 impl Stream {
-    /// Recovers a stream. Passes the writer's barrier first: a predecessor may have appended what is not committed yet.
+    /// Recovers a stream. Passes the writer's barrier first where a predecessor appended what is not committed yet.
     pub async fn recover<S>(context: &Context, name: StreamName, key: DataKey) -> Result<Recovered<S>, RecoverError>
     where
         S: Default + DeserializeOwned + Send + 'static,
     {
-        context.writer.barrier().await?;
         let head = context.streams.head(&name);
+        if !head.is_settled() {
+            context.writer.barrier().await?;
+        }
         let committed = head.committed();
         // A snapshot that does not open or decode is passed over: the journal is the truth.
         let snapshot =
@@ -155,7 +157,11 @@ impl Stream {
         summary: impl FnOnce() -> M,
         part: SweepPart,
     ) {
-        let snapshot = if self.since_snapshot > 0 { self.snapshot(state, &summary()) } else { None };
+        if self.since_snapshot == 0 {
+            part.done();
+            return;
+        }
+        let snapshot = self.snapshot(state, &summary());
         let shared = Arc::clone(context);
         let kept = move |_: u64, _: Timestamp, _: &mut Wakes| {
             if let Some(snapshot) = snapshot {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::care_team::CareTeamMsg;
 use super::context::Context;
@@ -44,16 +45,23 @@ impl Drop for SweepPart {
     }
 }
 
+/// So many actors are asked at a time: what they seal and write in one go delays receipts for no longer than a commit.
+const SLICE: usize = 32;
+/// A sweep takes this share of the time between two sweeps.
+const SHARE: f64 = 0.8;
+
 /// Sweeps until the engine stops.
 pub(super) async fn run(context: Arc<Context>) {
+    let every = Duration::from_millis(context.options.sweep_every_ms);
     loop {
-        tokio::time::sleep(Duration::from_millis(context.options.sweep_every_ms)).await;
-        sweep(&context).await;
+        let next = Instant::now() + every;
+        sweep(&context, every.mul_f64(SHARE)).await;
+        tokio::time::sleep_until(next).await;
     }
 }
 
-/// One sweep: returns once every actor has answered.
-pub(super) async fn sweep(context: &Arc<Context>) {
+/// One sweep, spread over the time `within`: returns once every actor has answered.
+pub(super) async fn sweep(context: &Arc<Context>, within: Duration) {
     let position = context.writer.committed_position();
     let sweep = Arc::new(Sweep::default());
     let part = || {
@@ -62,22 +70,41 @@ pub(super) async fn sweep(context: &Arc<Context>) {
     };
     let own = part();
     let router = context.router();
-    let missing = [
-        router.devices.counts().out_of_service,
-        router.patients.counts().out_of_service,
-        router.care_teams.counts().out_of_service,
-        router.persons.counts().out_of_service,
-    ];
-    router.devices.for_each_running(|_, actor| drop(send(Some(actor), DeviceMsg::Sweep(part()))));
-    router.patients.for_each_running(|_, actor| drop(send(Some(actor), PatientMsg::Sweep(part()))));
-    router.care_teams.for_each_running(|_, actor| drop(send(Some(actor), CareTeamMsg::Sweep(part()))));
-    router.persons.for_each_running(|_, actor| drop(send(Some(actor), PersonMsg::Sweep(part()))));
+    let counts =
+        [router.devices.counts(), router.patients.counts(), router.care_teams.counts(), router.persons.counts()];
+    let running: usize = counts.iter().map(|counts| counts.running).sum();
+    let pace = Pace::new(running, within);
+    pace.tell(router.devices.all_running(), |actor| drop(send(Some(actor), DeviceMsg::Sweep(part())))).await;
+    pace.tell(router.patients.all_running(), |actor| drop(send(Some(actor), PatientMsg::Sweep(part())))).await;
+    pace.tell(router.care_teams.all_running(), |actor| drop(send(Some(actor), CareTeamMsg::Sweep(part())))).await;
+    pace.tell(router.persons.all_running(), |actor| drop(send(Some(actor), PersonMsg::Sweep(part())))).await;
     own.done();
     sweep.all_ended.notified().await;
     // An actor that is restarting or parked has no snapshot of its newest records: recovery must scan for them.
-    if missing.iter().all(|count| *count == 0)
+    if counts.iter().all(|counts| counts.out_of_service == 0)
         && sweep.done.load(Ordering::Acquire) == sweep.parts.load(Ordering::Acquire)
     {
         context.snapshots.cover(position);
+    }
+}
+
+/// Spreads a sweep over time.
+struct Pace {
+    pause: Duration,
+}
+
+impl Pace {
+    fn new(actors: usize, within: Duration) -> Self {
+        let slices = u32::try_from(actors / SLICE).unwrap_or(u32::MAX).max(1);
+        Self { pause: within / slices }
+    }
+
+    async fn tell<T>(&self, actors: Vec<T>, tell: impl Fn(&T)) {
+        for slice in actors.chunks(SLICE) {
+            slice.iter().for_each(&tell);
+            if slice.len() == SLICE && !self.pause.is_zero() {
+                tokio::time::sleep(self.pause).await;
+            }
+        }
     }
 }

@@ -81,8 +81,8 @@ impl Engine {
         let router = start_router(&context).await?;
         context.complete(router, start_wheels(&context), desks);
         let mut tasks = vec![tokio::spawn(effects::run(Arc::clone(&context), jobs))];
-        recovery::recover(&context).await;
-        parts.store.forget_recovery_cache();
+        let behind = recovery::recover(&context).await;
+        tasks.push(tokio::spawn(recovery::catch_up(Arc::clone(&context), behind)));
         tasks.push(tokio::spawn(sweep::run(Arc::clone(&context))));
         let checkpointer = Checkpointer::open(&context).await;
         let checkpointer = checkpointer.map_err(|error| StartError::Access(error.to_string()))?;
@@ -137,7 +137,7 @@ impl Engine {
 
     /// With snapshots of everything the next start need not read the journal.
     async fn last_snapshots(&self, within: Duration) {
-        if tokio::time::timeout(within, sweep::sweep(&self.context)).await.is_err() {
+        if tokio::time::timeout(within, sweep::sweep(&self.context, Duration::ZERO)).await.is_err() {
             tracing::warn!("not every actor took its last snapshot: the next start reads more of the journal");
         }
     }

@@ -4,7 +4,9 @@ use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use redb::{Builder, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _, WriteTransaction};
+use redb::{
+    Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _, WriteTransaction,
+};
 
 use super::disk::{Access, BoxedBackend, Disk};
 use super::error::{AppendError, OpenError, ReadError};
@@ -88,6 +90,17 @@ pub(super) struct DbOptions {
     /// Compare every page with its checksum and rebuild what is known of free pages, before anything is written: a
     /// rotten bit there would let a later commit overwrite what is in use. Reads the whole file.
     pub(super) check: bool,
+    /// No other process reads the file while it is written: what a commit may then skip is its sync.
+    pub(super) exclusive: bool,
+}
+
+/// When a commit is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Durable {
+    /// When it returns. Synced twice: with one sync redb may roll back an acknowledged commit whose page has rotted.
+    Now,
+    /// With the next one that is durable when it returns. For exclusive files only.
+    Later,
 }
 
 /// An open redb file.
@@ -102,10 +115,11 @@ enum Inner {
 
 impl Db {
     pub(super) fn open(disk: &dyn Disk, name: &str, options: DbOptions) -> Result<Self, Failure> {
-        let DbOptions { access, cache_bytes, check } = options;
+        let DbOptions { access, cache_bytes, check, exclusive } = options;
         let backend = disk.open(name, access).map_err(redb::Error::Io)?;
+        let concurrency = if exclusive { ConcurrencyMode::ExclusiveWriter } else { disk.concurrency() };
         let mut builder = Builder::new();
-        builder.set_cache_size(cache_bytes).set_concurrency_mode(disk.concurrency()).set_check_integrity_on_open(check);
+        builder.set_cache_size(cache_bytes).set_concurrency_mode(concurrency).set_check_integrity_on_open(check);
         let inner = guarded(|| {
             Ok(match access {
                 Access::Read => Inner::Read(builder.open_read_only_with_backend(BoxedBackend(backend))?),
@@ -123,14 +137,20 @@ impl Db {
         }
     }
 
-    /// A write transaction that is synced twice when it commits: with one sync redb may roll back an acknowledged
-    /// commit whose page has rotted.
+    /// A write transaction that is durable when it has committed.
     pub(super) fn begin_write(&self) -> Result<WriteTransaction, Failure> {
+        self.begin_write_durable(Durable::Now)
+    }
+
+    pub(super) fn begin_write_durable(&self, durable: Durable) -> Result<WriteTransaction, Failure> {
         let Some(Inner::Write(database)) = &self.inner else {
             return Err(Failure::Damaged("a file that is not open for writing is written".to_owned()));
         };
         let mut transaction = database.begin_write()?;
-        transaction.set_two_phase_commit(true);
+        match durable {
+            Durable::Now => transaction.set_two_phase_commit(true),
+            Durable::Later => transaction.set_durability(redb::Durability::None)?,
+        }
         Ok(transaction)
     }
 

@@ -27,11 +27,11 @@ const ACTIVE_CACHE_BYTES: usize = 64 << 20;
 const SEALED_CACHE_BYTES: usize = 2 << 20;
 
 fn active_options(access: Access) -> DbOptions {
-    DbOptions { access, cache_bytes: ACTIVE_CACHE_BYTES, check: access == Access::Write }
+    DbOptions { access, cache_bytes: ACTIVE_CACHE_BYTES, check: access == Access::Write, exclusive: false }
 }
 
 fn sealed_options(access: Access) -> DbOptions {
-    DbOptions { access, cache_bytes: SEALED_CACHE_BYTES, check: access == Access::Write }
+    DbOptions { access, cache_bytes: SEALED_CACHE_BYTES, check: access == Access::Write, exclusive: false }
 }
 
 /// The name of a file.

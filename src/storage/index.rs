@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use redb::{ReadableTable as _, TableDefinition};
 
 use super::block::Hash;
-use super::db::{Db, DbOptions, Failure, guarded};
+use super::db::{Db, DbOptions, Durable, Failure, guarded};
 use super::disk::{Access, Disk};
 use super::error::OpenError;
 use super::recovery::Indexed;
@@ -60,7 +60,7 @@ impl Index {
         Ok(Self { db })
     }
 
-    /// Opens the index beside a process that may be writing it; `None` where it is not usable.
+    /// Opens the index to read it; `None` where it is not usable, or a process holds it that writes it.
     pub(super) fn open_read_only(disk: &dyn Disk, journal_id: &[u8]) -> Option<Self> {
         open_checked(disk, Access::Read, journal_id).ok().flatten().map(|db| Self { db })
     }
@@ -98,10 +98,12 @@ impl Index {
         Ok(indexed)
     }
 
-    /// Makes changes durable, all or none.
+    /// Writes changes, all or none. They are durable with the next cover: a sync of their own would slow the journal's
+    /// down, and what is lost of them only makes a recovery slower.
     pub(super) fn write(&self, changes: &Changes) -> Result<(), Failure> {
+        let durable = if changes.cover.is_some() { Durable::Now } else { Durable::Later };
         guarded(|| {
-            let transaction = self.db.begin_write()?;
+            let transaction = self.db.begin_write_durable(durable)?;
             {
                 let mut summaries = transaction.open_table(SUMMARIES)?;
                 let mut states = transaction.open_table(STATES)?;
@@ -160,7 +162,7 @@ impl Index {
 }
 
 fn options(access: Access) -> DbOptions {
-    DbOptions { access, cache_bytes: CACHE_BYTES, check: false }
+    DbOptions { access, cache_bytes: CACHE_BYTES, check: false, exclusive: true }
 }
 
 fn name(text: &str) -> Result<StreamName, Failure> {

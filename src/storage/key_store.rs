@@ -317,7 +317,7 @@ fn read_meta(db: &Db) -> Result<Option<Meta>, Failure> {
 }
 
 fn options(access: Access) -> DbOptions {
-    DbOptions { access, cache_bytes: CACHE_BYTES, check: true }
+    DbOptions { access, cache_bytes: CACHE_BYTES, check: true, exclusive: false }
 }
 
 fn open_existing(disk: &dyn Disk, access: Access, place: &str) -> Result<(Db, DataKey, Wrapping), OpenError> {

@@ -14,6 +14,9 @@ use super::record::{RecordView, StoredRecord};
 use super::stream::{Committed, StreamName};
 use super::streams::Streams;
 
+/// How many bytes of decoded blocks are kept.
+const CACHE_BYTES: usize = 32 << 20;
+
 /// Is shown one block after the other.
 pub(super) type BlockVisit<'a> = dyn FnMut(&Arc<Block>) -> Result<ControlFlow<()>, ReadError> + 'a;
 
@@ -151,6 +154,7 @@ impl Reader {
         failure.map_or(Ok(()), Err)
     }
 
+<<<<<<< HEAD
     /// The encoded blocks from the one that holds `position` to the one that ends before `next_position`.
     ///
     /// # Errors
@@ -170,6 +174,11 @@ impl Reader {
         } else {
             Err(ReadError::damaged(next_position, "no block ends here, though a checkpoint says so"))
         }
+=======
+    /// Frees what the opening keeps so that the first activations are fast.
+    pub fn forget_recovery_cache(&self) {
+        self.cache.set_bytes_max(CACHE_BYTES);
+>>>>>>> main
     }
 
     fn block(&self, position: u64) -> Result<Arc<Block>, ReadError> {

@@ -10,6 +10,7 @@ use super::error::ReadError;
 use super::reader::Reader;
 use super::record::RecordView;
 use super::stream::{Committed, StreamName};
+use crate::proto::RecordKind;
 use crate::time::Timestamp;
 
 /// What the index says.
@@ -34,7 +35,7 @@ pub(super) fn recover(reader: &Reader, indexed: Indexed) -> Result<Timestamp, Re
     };
     for (stream, known) in scan.heads {
         let head = reader.streams.head(&stream);
-        head.restore(known.end);
+        head.restore(known.end, known.quiet_from);
         if known.is_indexed {
             head.set_indexed_sequence(known.end.sequence);
         }
@@ -55,6 +56,8 @@ struct Known {
     end: Committed,
     /// The index has the same end.
     is_indexed: bool,
+    /// From this sequence on every record was read, and is quiet.
+    quiet_from: u64,
 }
 
 struct Scan {
@@ -75,7 +78,9 @@ fn scan_with(reader: &Reader, indexed: Indexed, next_position: u64) -> Result<Op
             _ => return Ok(None),
         }
     }
-    let known = |(stream, end)| (stream, Known { end, is_indexed: true });
+    let known = |(stream, end): (_, Committed)| {
+        (stream, Known { end, is_indexed: true, quiet_from: end.sequence.saturating_add(1) })
+    };
     let mut scan = Scan { covered, heads: indexed.heads.into_iter().map(known).collect(), newest_at: None };
     let mut fits = true;
     let mut due = covered;
@@ -105,19 +110,29 @@ impl Scan {
 
     /// Whether the record continues its stream.
     fn advance(&mut self, view: &RecordView<'_>) -> Result<bool, ReadError> {
-        let here = Committed { sequence: view.sequence, position: view.position };
-        let now = Known { end: here, is_indexed: false };
+        let end = Committed { sequence: view.sequence, position: view.position };
+        let quiet = matches!(view.kind, RecordKind::Reading | RecordKind::Mark);
+        let after = view.sequence.saturating_add(1);
         let Some(known) = self.heads.get_mut(view.stream) else {
             let stream =
                 StreamName::parse(view.stream).map_err(|error| ReadError::damaged(view.position, error.to_string()))?;
-            self.heads.insert(stream, now);
+            let quiet_from = if quiet { view.sequence } else { after };
+            self.heads.insert(stream, Known { end, is_indexed: false, quiet_from });
             return Ok(continues(view, None, self.covered));
         };
+        if !quiet {
+            known.quiet_from = known.quiet_from.max(after);
+        }
         if known.end.sequence >= view.sequence {
             return Ok(known.end.sequence > view.sequence || known.end.position == view.position);
         }
-        let before = std::mem::replace(known, now);
-        Ok(continues(view, Some(before.end), self.covered))
+        let before = std::mem::replace(&mut known.end, end);
+        known.is_indexed = false;
+        // Where records in between were not read, nothing is known of them.
+        if view.sequence > before.sequence.saturating_add(1) {
+            known.quiet_from = known.quiet_from.max(if quiet { view.sequence } else { after });
+        }
+        Ok(continues(view, Some(before), self.covered))
     }
 }
 

@@ -16,7 +16,7 @@ use super::index::{Changes, Index};
 use super::reader::Reader;
 use super::stream::StreamName;
 
-/// How long puts are gathered before they are written: each write costs a sync beside the journal's.
+/// How long puts are gathered before they are written together.
 const GATHER: Duration = Duration::from_millis(50);
 /// How many snapshots one transaction writes at most.
 const WRITE_SNAPSHOTS_MAX: usize = 4_096;

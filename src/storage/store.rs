@@ -19,7 +19,7 @@ use super::lock::FolderLock;
 use super::options::{Backend, StoreOptions};
 use super::reader::Reader;
 use super::record::Incarnation;
-use super::recovery::{Indexed, recover};
+use super::recovery::recover;
 use super::redb_journal::RedbJournal;
 use super::snapshots::{self, Snapshots};
 use super::streams::Streams;
@@ -27,9 +27,7 @@ use super::writer::{self, Writer, WriterOptions};
 use crate::clock::Clock;
 use crate::proto::Genesis;
 
-/// How many bytes of decoded blocks are kept.
-const CACHE_BYTES: usize = 32 << 20;
-/// How many of them after the opening, until the first activations have passed.
+/// How many bytes of decoded blocks are kept after the opening, until the first activations have passed.
 const RECOVERY_CACHE_BYTES: usize = 320 << 20;
 
 /// An open store. Dropping it closes it.
@@ -78,7 +76,7 @@ impl Store {
     }
 
     /// Opens a store only to read it, also beside a process that writes it: what was committed until now is seen.
-    /// Reads the whole journal's headers where the index is not usable. Blocks.
+    /// Reads the whole journal's headers where the index is not usable, as beside a process that writes it. Blocks.
     ///
     /// # Errors
     /// [`OpenError`]
@@ -95,12 +93,11 @@ impl Store {
         let journal_id = journal.genesis().map(|genesis| genesis.journal_id).unwrap_or_default();
         let journal: Arc<dyn Journal> = Arc::new(journal);
         // The index first: what it says is then committed in what the journal says.
-        let index = Index::open_read_only(&*disk, &journal_id);
-        let indexed = index.as_ref().map_or_else(Indexed::default, Index::indexed);
+        let indexed = Index::open_read_only(&*disk, &journal_id).map(|index| index.indexed()).unwrap_or_default();
         let head = journal.head().map_err(|error| from_read(&label, &error))?;
         let reader = open_reader(&journal, &Arc::new(AtomicU64::new(head.next_position)), &journal_id);
         recover(&reader, indexed).map_err(|error| from_read(&label, &error))?;
-        reader.cache.set_bytes_max(CACHE_BYTES);
+        reader.forget_recovery_cache();
         Ok(ReadOnlyStore { reader, keys })
     }
 
@@ -144,11 +141,6 @@ impl Store {
     /// opened anew.
     pub fn stopped(&self) -> impl Future<Output = Stopped> + Send + 'static {
         self.writer.stopped()
-    }
-
-    /// Frees what the opening keeps so that the first activations are fast.
-    pub fn forget_recovery_cache(&self) {
-        self.reader.cache.set_bytes_max(CACHE_BYTES);
     }
 
     /// Commits what was appended, writes what waits for the index, ends all threads and releases all files. Blocks.

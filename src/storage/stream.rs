@@ -195,6 +195,10 @@ pub struct StreamHead {
     assigned_position: AtomicU64,
     /// The sequence up to which the index knows this stream.
     indexed_sequence: AtomicU64,
+    /// The highest sequence that was handed to the writer in this opening, committed or not.
+    handed_sequence: AtomicU64,
+    /// As the opening found it: from this sequence on there are only quiet records.
+    quiet_from: AtomicU64,
 }
 
 impl StreamHead {
@@ -207,6 +211,8 @@ impl StreamHead {
             assigned_sequence: AtomicU64::new(0),
             assigned_position: AtomicU64::new(0),
             indexed_sequence: AtomicU64::new(0),
+            handed_sequence: AtomicU64::new(0),
+            quiet_from: AtomicU64::new(1),
         }
     }
 
@@ -243,10 +249,30 @@ impl StreamHead {
         self.version.store(version.wrapping_add(2), Ordering::Release);
     }
 
-    /// Sets the end as found at the opening: committed, and the base of what the writer assigns next.
-    pub(super) fn restore(&self, committed: Committed) {
+    /// Sets the end as found at the opening: committed, and the base of what the writer assigns next. From `quiet_from`
+    /// on there are only quiet records.
+    pub(super) fn restore(&self, committed: Committed, quiet_from: u64) {
         self.assign(committed);
         self.publish(committed);
+        self.quiet_from.store(quiet_from, Ordering::Relaxed);
+    }
+
+    /// Whether, when the store was opened, there was nothing after `sequence` but readings and marks: what else a
+    /// summary of that sequence says was then still so.
+    #[must_use]
+    pub fn was_quiet_after(&self, sequence: u64) -> bool {
+        self.quiet_from.load(Ordering::Relaxed) <= sequence.saturating_add(1)
+    }
+
+    /// Notes that a record is handed to the writer.
+    pub(super) fn hand(&self, sequence: u64) {
+        self.handed_sequence.fetch_max(sequence, Ordering::Relaxed);
+    }
+
+    /// Whether all that was handed to the writer is committed.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.handed_sequence.load(Ordering::Relaxed) <= self.committed().sequence
     }
 
     /// The last record that was given a position, committed or not.

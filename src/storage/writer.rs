@@ -71,6 +71,9 @@ impl Writer {
     /// Hands records over; never blocks. Admission bounds what waits. Once the writer has stopped they are dropped,
     /// their callback uncalled.
     pub fn append(&self, append: Append) {
+        if let Some(last) = append.records.last() {
+            append.head.hand(last.sequence);
+        }
         // A send fails only once the thread is gone: then dropping is what is promised.
         let _ = self.orders.send(Order::Append(append));
     }

@@ -123,6 +123,14 @@ impl<C: Children> Shards<C> {
         keys
     }
 
+    /// The children that run. Children that start or end meanwhile may or may not be among them.
+    #[must_use]
+    pub fn all_running(&self) -> Vec<ActorRef<C::Msg>> {
+        let mut running = Vec::new();
+        self.for_each_running(|_, actor| running.push(actor.clone()));
+        running
+    }
+
     /// Calls `f` for every child that runs. Children that start or end meanwhile may or may not be among them.
     pub fn for_each_running(&self, mut f: impl FnMut(&C::Key, &ActorRef<C::Msg>)) {
         for lane in self.shards.iter() {

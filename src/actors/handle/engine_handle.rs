@@ -234,7 +234,7 @@ impl Handle {
             readings_undecodable: counters.readings_undecodable.get(),
             readings_declared_missing: counters.readings_declared_missing.get(),
             observations_rejected: counters.observations_rejected.get(),
-            readings_pending: counters.items_handed_over.get().saturating_sub(consumed),
+            readings_pending: counters.items_handed_over.get().saturating_sub(consumed) + counters.items_behind.get(),
             alerts_open: feed.open_count() as u64,
             device_actors: all[0].running as u64,
             patient_actors: all[1].running as u64,

@@ -101,8 +101,11 @@ impl Actor for PatientActor {
         devices.sort_unstable();
         devices.dedup();
         for device in devices {
-            let head = self.context.streams.head(&StreamName::device(&device)).committed();
-            self.catch_up(&mut parts, &device, head.sequence).await?;
+            let head = self.context.streams.head(&StreamName::device(&device));
+            if !head.is_settled() {
+                self.context.writer.barrier().await?;
+            }
+            self.catch_up(&mut parts, &device, head.committed().sequence).await?;
         }
         self.arm(&mut parts);
         running.parts = Some(parts);
