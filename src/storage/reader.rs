@@ -154,7 +154,6 @@ impl Reader {
         failure.map_or(Ok(()), Err)
     }
 
-<<<<<<< HEAD
     /// The encoded blocks from the one that holds `position` to the one that ends before `next_position`.
     ///
     /// # Errors
@@ -174,11 +173,11 @@ impl Reader {
         } else {
             Err(ReadError::damaged(next_position, "no block ends here, though a checkpoint says so"))
         }
-=======
+    }
+
     /// Frees what the opening keeps so that the first activations are fast.
     pub fn forget_recovery_cache(&self) {
         self.cache.set_bytes_max(CACHE_BYTES);
->>>>>>> main
     }
 
     fn block(&self, position: u64) -> Result<Arc<Block>, ReadError> {
