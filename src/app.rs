@@ -1,8 +1,17 @@
-//! The composition root: open the journal, recover, start the tree, serve, drain.
+//! The composition root: open the journal, recover, start the tree, serve, drain. [`Vigil`] is the same inside another
+//! program.
+
+mod channel;
+mod embed;
+mod ingest;
 
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+pub use self::channel::{Delivery, NotDelivered, NotificationChannel, PageNotice};
+pub use self::embed::{BuildError, Builder, Vigil};
+pub use self::ingest::{Ingest, NotJoined, NotTaken};
 
 use crate::actors::{Definitions, Engine, EngineOptions, StartError as EngineError, Witness};
 use crate::api::server::{Server, StartError as ServerError, admission};
@@ -55,15 +64,7 @@ impl Platform {
     /// # Errors
     /// [`AppError`]; nothing runs then.
     pub async fn start(config: &Config, definitions: impl Into<Definitions>) -> Result<Self, AppError> {
-        let clock = Clock::system();
-        let mut options = StoreOptions::new(&config.storage.data_dir);
-        options.keys_dir.clone_from(&config.storage.keys_dir);
-        options.file_bytes_max = config.storage.journal_file_bytes;
-        let opening = clock.clone();
-        // Recovery of a large journal takes seconds, and blocks.
-        let store = tokio::task::spawn_blocking(move || Store::open(options, opening)).await;
-        let store = store.map_err(|_| AppError::Panicked)??;
-        let engine = Engine::start(store, definitions, engine_options(config)?, clock).await?;
+        let engine = open_engine(config, definitions).await?;
         match Server::start(engine.handle(), config, admission(&config.limits)).await {
             Ok(server) => Ok(Self { engine, server }),
             Err(error) => {
@@ -90,6 +91,19 @@ impl Platform {
         self.server.drain(within).await;
         self.engine.stop(within).await;
     }
+}
+
+/// Opens the journal and brings back what was open.
+async fn open_engine(config: &Config, definitions: impl Into<Definitions>) -> Result<Engine, AppError> {
+    let clock = Clock::system();
+    let mut options = StoreOptions::new(&config.storage.data_dir);
+    options.keys_dir.clone_from(&config.storage.keys_dir);
+    options.file_bytes_max = config.storage.journal_file_bytes;
+    let opening = clock.clone();
+    // Recovery of a large journal takes seconds, and blocks.
+    let store = tokio::task::spawn_blocking(move || Store::open(options, opening)).await;
+    let store = store.map_err(|_| AppError::Panicked)??;
+    Ok(Engine::start(store, definitions, engine_options(config)?, clock).await?)
 }
 
 fn engine_options(config: &Config) -> Result<EngineOptions, AppError> {

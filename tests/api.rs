@@ -14,6 +14,7 @@ mod api {
     mod keys;
     mod payloads;
     mod people;
+    mod python;
     mod stays;
     mod streams;
     mod tls;

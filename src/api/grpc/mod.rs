@@ -9,3 +9,5 @@ pub mod ingest;
 mod member;
 mod session;
 mod view;
+
+pub(crate) use convert::weight;
