@@ -125,7 +125,7 @@ async fn inbox(alerts: &mut AlertServiceClient<Channel>, token: &str, expected: 
 }
 
 fn answer(alert: &proto::Alert, version: u32) -> proto::AnswerRequest {
-    proto::AnswerRequest { id: alert.id.clone(), version, reason: "on my way".into(), to: String::new() }
+    proto::AnswerRequest { id: alert.id.clone(), version, reason: "on my way".into(), ..Default::default() }
 }
 
 /// An administrator says who answers for a unit, and makes a bed with a monitor in it.

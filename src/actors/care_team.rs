@@ -14,6 +14,7 @@ use super::patient::PatientMsg;
 use super::router::tell_patient;
 use super::stream::{RecoverError, Stream};
 use super::sweep::SweepPart;
+use crate::clinical::alert::TeamAnswer;
 use crate::clinical::ids::{PatientId, PersonId, UnitId};
 use crate::faults::{Point, point};
 use crate::proto::RecordKind;
@@ -92,7 +93,11 @@ impl Actor for CareTeam {
         point(Point::CareTeamInRecovery, self.unit.as_str())?;
         // What lay in a predecessor's mailbox is gone; the alerts still say what is being asked.
         for (alert, round, step) in self.context.feed.questions_of(&self.unit) {
-            tell_patient(&self.context, &alert.patient, answer(&ladder, alert.ordinal, round, step));
+            tell_patient(
+                &self.context,
+                &alert.patient,
+                answer(&ladder, &self.context.options.fallback, alert.ordinal, round, step),
+            );
         }
         running.parts = Some((stream, ladder));
         Ok(())
@@ -116,7 +121,11 @@ impl Actor for CareTeam {
             }
             CareTeamMsg::Ask { patient, ordinal, round, step } => {
                 point(Point::CareTeamOnAsk, self.unit.as_str())?;
-                tell_patient(&self.context, &patient, answer(ladder, ordinal, round, step));
+                tell_patient(
+                    &self.context,
+                    &patient,
+                    answer(ladder, &self.context.options.fallback, ordinal, round, step),
+                );
             }
             CareTeamMsg::Awake(reply) => drop(reply.send(())),
             CareTeamMsg::Sweep(part) => stream.sweep(&self.context, ladder, || (), part),
@@ -173,16 +182,19 @@ impl CareTeam {
     }
 }
 
-fn answer(ladder: &Ladder, ordinal: u32, round: u32, step: u32) -> PatientMsg {
+fn answer(ladder: &Ladder, fallback: &[PersonId], ordinal: u32, round: u32, step: u32) -> PatientMsg {
     let index = usize::try_from(step).unwrap_or(usize::MAX).saturating_sub(1);
     let (people, delay_ms) = ladder.steps.get(index).cloned().unwrap_or((Vec::new(), 60_000));
-    PatientMsg::TeamAnswered {
+    PatientMsg::TeamAnswered(TeamAnswer {
         ordinal,
         round,
         step,
         people,
         delay_ms,
+        accepts: 1,
+        answer: None,
         last: index + 1 >= ladder.steps.len(),
         policy_version: ladder.version,
-    }
+        fallback: fallback.to_vec(),
+    })
 }

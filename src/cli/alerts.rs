@@ -8,6 +8,7 @@ use crate::proto::alert_service_client::AlertServiceClient;
 use crate::proto::{self, AnswerRequest, AnswerResponse};
 
 mod print;
+mod several;
 
 /// Lists, shows, answers and watches alerts.
 ///
@@ -40,7 +41,18 @@ enum Verb {
         id: String,
     },
     /// "I own it", and its signals are silenced; expires.
+    #[command(visible_alias = "ack")]
     Acknowledge(Answer),
+    /// Acknowledges several alerts at once; refused where any of them is high.
+    #[command(visible_alias = "ack-all")]
+    AcknowledgeAll {
+        /// PATIENT~ORDINAL, as `ls` prints them.
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Why.
+        #[arg(long, short = 'm')]
+        reason: String,
+    },
     /// "I own it": the ladder stops, signals go on.
     Accept(Answer),
     /// "Not me": the next step at once.
@@ -52,6 +64,39 @@ enum Verb {
         /// The person; without it the next step.
         #[arg(long)]
         to: Option<String>,
+    },
+    /// To a person, who takes it over once they have answered; you stay responsible until then.
+    HandOver {
+        /// PATIENT~ORDINAL, as `ls` prints it.
+        #[arg(required_unless_present_any = ["patient", "shift"], conflicts_with_all = ["patient", "shift"])]
+        id: Option<String>,
+        /// Everything that you own of this patient.
+        #[arg(long, conflicts_with = "shift")]
+        patient: Option<String>,
+        /// Everything that you own.
+        #[arg(long)]
+        shift: bool,
+        /// The person.
+        #[arg(long)]
+        to: String,
+        /// Why.
+        #[arg(long, short = 'm')]
+        reason: String,
+    },
+    /// Silences the signals for a while; the ladder goes on. Low: at most 60 minutes, medium 15, high not at all.
+    Snooze {
+        #[command(flatten)]
+        answer: Answer,
+        /// For how many minutes.
+        #[arg(long)]
+        minutes: u32,
+    },
+    /// Says what an alert turned out to be worth, also one that is closed.
+    Dispose {
+        #[command(flatten)]
+        answer: Answer,
+        /// The verdict.
+        verdict: Worth,
     },
     /// Ends a latched signal whose condition has gone.
     Reset(Answer),
@@ -68,6 +113,17 @@ enum Verb {
     },
     /// Pages that wait for your answer.
     Inbox,
+}
+
+/// What an alert turned out to be worth.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Worth {
+    /// It was so, and something had to be done.
+    True,
+    /// It was not so.
+    False,
+    /// It was so, and nothing had to be done.
+    NotActionable,
 }
 
 #[derive(Debug, clap::Args)]
@@ -118,6 +174,28 @@ async fn ask(mut client: Client, args: &Args) -> Result<(), Failure> {
             let request = request(&mut client, answer, to.as_deref()).await?;
             said(&client.escalate(request).await?.into_inner(), args.connect.json)
         }
+        Verb::AcknowledgeAll { ids, reason } => several::acknowledge(&mut client, ids, reason, args.connect.json).await,
+        Verb::HandOver { id: Some(id), to, reason, .. } => {
+            let answer = Answer { id: id.clone(), reason: reason.clone(), version: None };
+            let request = request(&mut client, &answer, Some(to)).await?;
+            said(&client.hand_over(request).await?.into_inner(), args.connect.json)
+        }
+        Verb::HandOver { patient, to, reason, .. } => {
+            several::hand_over(&mut client, patient.as_deref(), to, reason, args.connect.json).await
+        }
+        Verb::Snooze { answer, minutes } => {
+            let request = AnswerRequest { snooze_minutes: *minutes, ..request(&mut client, answer, None).await? };
+            said(&client.snooze(request).await?.into_inner(), args.connect.json)
+        }
+        Verb::Dispose { answer, verdict } => {
+            let verdict = match verdict {
+                Worth::True => proto::Verdict::True,
+                Worth::False => proto::Verdict::False,
+                Worth::NotActionable => proto::Verdict::NotActionable,
+            };
+            let request = AnswerRequest { verdict: verdict.into(), ..request(&mut client, answer, None).await? };
+            said(&client.dispose(request).await?.into_inner(), args.connect.json)
+        }
         Verb::Reset(answer) => {
             let request = request(&mut client, answer, None).await?;
             said(&client.reset(request).await?.into_inner(), args.connect.json)
@@ -136,7 +214,8 @@ async fn request(client: &mut Client, answer: &Answer, to: Option<&str>) -> Resu
         None => current_version(client, &answer.id).await?,
     };
     let to = to.unwrap_or_default().to_owned();
-    Ok(AnswerRequest { id: answer.id.clone(), version, reason: answer.reason.clone(), to })
+    let reason = answer.reason.clone();
+    Ok(AnswerRequest { id: answer.id.clone(), version, reason, to, ..AnswerRequest::default() })
 }
 
 async fn current_version(client: &mut Client, id: &str) -> Result<u32, Failure> {

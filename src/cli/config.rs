@@ -1,11 +1,11 @@
-//! `vigil config`: the settings of `vigil serve`, and rule and decoder files.
+//! `vigil config`: the settings of `vigil serve`; rule and decoder files; care plans.
 
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
 use super::failure::{Failure, exit};
-use super::{decoders, rules};
+use super::{care, decoders, rules};
 use crate::config::{Config, ConfigError};
 
 /// Checks a configuration file, rule files or decoder files.
@@ -21,8 +21,8 @@ pub(super) struct Args {
 enum Verb {
     /// Says every mistake at once, with file, line and what is allowed.
     Check {
-        /// The settings of `vigil serve`, for example config/vigil.toml; or rule files or decoder files, or a folder of
-        /// either, for example config/rules/bedside or config/devices.
+        /// The settings of `vigil serve`, for example config/vigil.toml; or rule files, decoder files or a care plan, or a
+        /// folder of them, for example config/rules/bedside, config/devices or config/care.
         path: PathBuf,
     },
 }
@@ -41,6 +41,12 @@ impl From<ConfigError> for Failure {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let Verb::Check { path } = &args.verb;
+    if ["policy", "person", "rotation", "unit", "calendar"].iter().any(|key| holds(path, key)) {
+        let plan = care::load(std::slice::from_ref(path))?;
+        let (policies, people, units) = (plan.policies().len(), plan.people().len(), plan.units().len());
+        println!("{}: {policies} policies, {people} people, {units} units, no mistakes", path.display());
+        return Ok(());
+    }
     if holds(path, "decoder") {
         let decoders = decoders::load(std::slice::from_ref(path))?;
         println!("{}: {} decoders, no mistakes", path.display(), decoders.decoders().len());

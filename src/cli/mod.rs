@@ -5,6 +5,7 @@ mod access;
 mod account;
 mod alerts;
 mod audit;
+mod care;
 mod check;
 mod codes;
 mod config;

@@ -126,7 +126,8 @@ impl<'a> Fields<'a> {
         self.source.mistake(self.offset_of(key), format!("`{key}` {what}"));
     }
 
-    fn item(&mut self, key: &'static str) -> Option<&'a Item> {
+    /// The value of a key, which is a known one from here on.
+    pub(super) fn item(&mut self, key: &'static str) -> Option<&'a Item> {
         self.known.push(key);
         self.table.get(key).filter(|item| !item.is_none())
     }

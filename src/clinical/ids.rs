@@ -77,6 +77,27 @@ id!(
     RuleId, "a rule id"
 );
 
+id!(
+    /// A rotation of people who are on call, for example `icu-physicians`.
+    RotationId, "a rotation id"
+);
+id!(
+    /// A calendar of working days, for example `device-clinic`.
+    CalendarId, "a calendar id"
+);
+id!(
+    /// An escalation policy, for example `bedside-high`.
+    PolicyId, "a policy id"
+);
+id!(
+    /// A role on a unit's care team, for example `primary` or `charge-nurse`.
+    CareRole, "a role on a care team"
+);
+id!(
+    /// A way to reach people, for example `webhook`.
+    ChannelId, "a channel id"
+);
+
 /// An alert: the patient and the ordinal of the alert among all that patient's alerts, so that it can be re-derived
 /// from the journal and routed without a look-up. Written `PATIENT~ORDINAL`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ mod fields;
 pub mod ids;
 pub mod judge;
 mod mistake;
+pub mod oncall;
 pub mod patient;
 pub mod reading;
 pub mod rules;

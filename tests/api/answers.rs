@@ -38,7 +38,7 @@ async fn until(news: &mut tonic::Streaming<proto::AlertUpdate>, what: &str) -> p
 }
 
 fn answer(alert: &proto::Alert, version: u32) -> proto::AnswerRequest {
-    proto::AnswerRequest { id: alert.id.clone(), version, reason: "seen".into(), to: String::new() }
+    proto::AnswerRequest { id: alert.id.clone(), version, reason: "seen".into(), ..Default::default() }
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ impl Physician {
         loop {
             let id = alert.id.clone();
             let request =
-                proto::AnswerRequest { id, version: alert.version, reason: text.to_owned(), to: String::new() };
+                proto::AnswerRequest { id, version: alert.version, reason: text.to_owned(), ..Default::default() };
             let answer = client.comment(request).await.unwrap().into_inner();
             if answer.done {
                 return;

@@ -148,20 +148,7 @@ impl Actor for PatientActor {
                 let open = self.open_conditions(parts).await?;
                 drop(reply.send(Ok(open)));
             }
-            PatientMsg::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version } => {
-                let fallback = self.context.options.fallback.clone();
-                let input = PatientInput::TeamAnswered {
-                    ordinal,
-                    round,
-                    step,
-                    people,
-                    delay_ms,
-                    last,
-                    policy_version,
-                    fallback,
-                };
-                self.decide(parts, input, now);
-            }
+            PatientMsg::TeamAnswered(said) => self.decide(parts, PatientInput::TeamAnswered(said), now),
             PatientMsg::Command { command, reply } => {
                 parts.last_message = now;
                 self.command(parts, command, reply, now);

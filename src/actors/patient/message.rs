@@ -8,7 +8,7 @@ use crate::actors::beds::BedClaim;
 use crate::actors::handle::{Admission, Answered, OperationError};
 use crate::actors::sweep::SweepPart;
 use crate::admission::Permit;
-use crate::clinical::alert::Command;
+use crate::clinical::alert::{Command, TeamAnswer};
 use crate::clinical::condition::Condition;
 use crate::clinical::ids::{DeviceId, PersonId};
 use crate::clinical::patient::{Item, StayChange};
@@ -45,15 +45,7 @@ pub(crate) enum PatientMsg {
     /// What the open alerts are about, once everything that devices handed over is consumed.
     OpenConditions { reply: oneshot::Sender<Result<OpenConditions, OperationError>> },
     /// The care team's answer for a step.
-    TeamAnswered {
-        ordinal: u32,
-        round: u32,
-        step: u32,
-        people: Vec<PersonId>,
-        delay_ms: u32,
-        last: bool,
-        policy_version: u32,
-    },
+    TeamAnswered(TeamAnswer),
     /// A person's command.
     Command { command: Command, reply: oneshot::Sender<Result<Answered, OperationError>> },
     /// Answers once the actor has recovered.

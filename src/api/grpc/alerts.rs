@@ -13,12 +13,13 @@ use crate::access::{Decision, Fields, Verb as Wanted};
 use crate::actors::handle::{AlertView, Answered, Handle};
 use crate::api::guard::{Guard, Visit};
 use crate::api::identity::Directory;
-use crate::clinical::alert::{Command, Verb};
+use crate::clinical::alert::{Command, Verb, Verdict};
 use crate::clinical::condition::{ConditionKind, Priority};
 use crate::clinical::ids::{AlertId, PatientId, PersonId, UnitId};
 use crate::proto::alert_service_server::AlertService;
 use crate::proto::{self, AnswerRequest, AnswerResponse};
 
+mod several;
 mod watching;
 
 /// The longest reason or comment, in bytes.
@@ -63,6 +64,19 @@ impl Alerts {
         Err(visit.no_such("alert", &id.patient).await)
     }
 
+    /// The alert and what of it the visitor sees, if they may answer it.
+    async fn answerable(&self, visit: &mut Visit, id: &AlertId) -> Result<(Arc<AlertView>, Fields), Status> {
+        let (view, fields) = self.visible(visit, id).await?;
+        match visit.decide_alert(&view, Wanted::AnswerAlert) {
+            Decision::Allow(_) => Ok((view, fields)),
+            Decision::Absent => Err(visit.no_such("alert", &id.patient).await),
+            Decision::Forbid(who) => {
+                let status = Status::permission_denied(format!("this needs the role {who}"));
+                Err(visit.refuse(Some(&id.patient), status).await)
+            }
+        }
+    }
+
     /// Whether the visitor sees the patient at all, with or without an alert.
     fn sees_patient(&self, visit: &mut Visit, patient: &PatientId) -> bool {
         self.handle.knows_patient(patient) && visit.sees_patient(patient, Wanted::SeePatient).is_some()
@@ -81,15 +95,7 @@ impl Alerts {
         let verb = verb(&asked)?;
         let reason = reason(&asked.reason, needs_reason)?;
         visit.about(&asked.id);
-        let (view, fields) = self.visible(&mut visit, &id).await?;
-        match visit.decide_alert(&view, Wanted::AnswerAlert) {
-            Decision::Allow(_) => {}
-            Decision::Absent => return Err(visit.no_such("alert", &id.patient).await),
-            Decision::Forbid(who) => {
-                let status = Status::permission_denied(format!("this needs the role {who}"));
-                return Err(visit.refuse(Some(&id.patient), status).await);
-            }
-        }
+        let (_, fields) = self.answerable(&mut visit, &id).await?;
         let by = visit.person().id.clone();
         let command = Command { ordinal: id.ordinal, verb, by, reason, seen_version: asked.version };
         let answered = self.handle.answer(&id.patient, command).await.map_err(|error| status(&error))?;
@@ -211,6 +217,40 @@ impl AlertService for Alerts {
 
     async fn comment(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
         self.answer(request, "alerts.comment", |_| Ok(Verb::Comment), true).await
+    }
+
+    async fn hand_over(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
+        let verb = |asked: &AnswerRequest| Ok(Verb::HandOver { to: PersonId::new(&asked.to).map_err(invalid)? });
+        self.answer(request, "alerts.hand-over", verb, true).await
+    }
+
+    async fn hand_over_all(
+        &self,
+        request: Request<proto::HandOverAllRequest>,
+    ) -> Result<Response<proto::AnswerAllResponse>, Status> {
+        self.offer_all(request).await
+    }
+
+    async fn snooze(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
+        let verb = |asked: &AnswerRequest| Ok(Verb::Snooze { ms: asked.snooze_minutes.saturating_mul(60_000) });
+        self.answer(request, "alerts.snooze", verb, true).await
+    }
+
+    async fn dispose(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
+        let verb = |asked: &AnswerRequest| match asked.verdict() {
+            proto::Verdict::True => Ok(Verb::Dispose { verdict: Verdict::True }),
+            proto::Verdict::False => Ok(Verb::Dispose { verdict: Verdict::False }),
+            proto::Verdict::NotActionable => Ok(Verb::Dispose { verdict: Verdict::NotActionable }),
+            proto::Verdict::Unspecified => Err(Status::invalid_argument("verdict is true, false or not actionable")),
+        };
+        self.answer(request, "alerts.dispose", verb, false).await
+    }
+
+    async fn acknowledge_all(
+        &self,
+        request: Request<proto::AcknowledgeAllRequest>,
+    ) -> Result<Response<proto::AnswerAllResponse>, Status> {
+        self.acknowledge_several(request).await
     }
 
     async fn history(

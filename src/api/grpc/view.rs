@@ -4,7 +4,7 @@ use tonic::Status;
 
 use crate::access::{Field, Fields};
 use crate::actors::handle::{AlertNews, AlertView, OperationError};
-use crate::clinical::alert::{AlertEvent, CloseCause, Response, RoundCause};
+use crate::clinical::alert::{AlertEvent, CloseCause, Response, RoundCause, Verdict};
 use crate::clinical::condition::{Condition, ConditionKind, Priority};
 use crate::clinical::ids::PersonId;
 use crate::proto;
@@ -44,6 +44,9 @@ pub(super) fn alert(view: &AlertView, fields: Fields) -> proto::Alert {
         version: alert.version,
         closed: alert.closed.map_or("", close_cause).to_owned(),
         device: fields.show(Field::Device, device.unwrap_or_default()),
+        snoozed_until_us: alert.snoozed_until.map_or(0, Timestamp::micros),
+        offered_to: alert.hand_over.as_ref().map(|offer| offer.to.to_string()).unwrap_or_default(),
+        verdict: alert.verdict.as_ref().map_or(proto::Verdict::Unspecified, |(_, said)| verdict(*said)) as i32,
         held: alert.held,
         disputed: alert.disputed,
     }
@@ -107,24 +110,30 @@ fn whole_fact(at: Timestamp, event: &AlertEvent) -> proto::AlertFact {
             fact.people = names(people);
             (fact.deadline_us, fact.lateness_ms) = (deadline.micros(), *lateness_ms);
         }
-        AlertEvent::Acknowledged { by, reason, until, .. } => {
+        AlertEvent::Acknowledged { by, reason, until, .. } | AlertEvent::Snoozed { by, reason, until, .. } => {
             (fact.by, fact.reason) = (by.to_string(), reason.to_string());
             fact.deadline_us = until.micros();
         }
         AlertEvent::Accepted { by, until, .. } => {
             (fact.by, fact.deadline_us) = (by.to_string(), until.micros());
         }
-        AlertEvent::Rejected { by, reason, .. } | AlertEvent::Disputed { by, reason, .. } => {
+        AlertEvent::Rejected { by, reason, .. }
+        | AlertEvent::Disposed { by, reason, .. }
+        | AlertEvent::Disputed { by, reason, .. } => {
             (fact.by, fact.reason) = (by.to_string(), reason.to_string());
         }
         AlertEvent::Escalated { by, to, reason, .. } => {
             (fact.by, fact.reason) = (by.to_string(), reason.to_string());
             fact.people = to.iter().map(ToString::to_string).collect();
         }
+        AlertEvent::HandedOver { by, to, reason, .. } => {
+            (fact.by, fact.reason) = (by.to_string(), reason.to_string());
+            fact.people = vec![to.to_string()];
+        }
         AlertEvent::AnswerExpired { lateness_ms, .. } => fact.lateness_ms = *lateness_ms,
         AlertEvent::Held { until, .. } => fact.deadline_us = until.micros(),
         AlertEvent::ConditionCleared { .. } => {}
-        AlertEvent::Reset { by, .. } => fact.by = by.to_string(),
+        AlertEvent::Reset { by, .. } | AlertEvent::Joined { by, .. } => fact.by = by.to_string(),
         AlertEvent::Commented { by, text, .. } => (fact.by, fact.reason) = (by.to_string(), text.to_string()),
         AlertEvent::Closed { cause, .. } => fact.reason = close_cause(*cause).into(),
     }
@@ -156,6 +165,13 @@ fn what(event: &AlertEvent) -> &'static str {
         AlertEvent::Reset { .. } => "reset",
         AlertEvent::Commented { .. } => "commented",
         AlertEvent::Closed { .. } => "closed",
+        AlertEvent::Joined { .. } => "joined",
+        AlertEvent::HandedOver { accepted: false, .. } => "hand_over_offered",
+        AlertEvent::HandedOver { accepted: true, .. } => "handed_over",
+        AlertEvent::Snoozed { .. } => "snoozed",
+        AlertEvent::Disposed { verdict: Verdict::True, .. } => "disposed_true",
+        AlertEvent::Disposed { verdict: Verdict::False, .. } => "disposed_false",
+        AlertEvent::Disposed { verdict: Verdict::NotActionable, .. } => "disposed_not_actionable",
     }
 }
 
@@ -177,6 +193,14 @@ const fn close_cause(cause: CloseCause) -> &'static str {
         CloseCause::EndedUnanswered => "ended_unanswered",
         CloseCause::Reset => "reset",
         CloseCause::Withdrawn => "withdrawn",
+    }
+}
+
+pub(super) const fn verdict(verdict: Verdict) -> proto::Verdict {
+    match verdict {
+        Verdict::True => proto::Verdict::True,
+        Verdict::False => proto::Verdict::False,
+        Verdict::NotActionable => proto::Verdict::NotActionable,
     }
 }
 

@@ -4,10 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::answer::TeamAnswer;
 use super::command::Command;
 use super::effect::Effect;
 use super::event::{AlertEvent, CloseCause};
-use super::ladder::{self, Assignment};
+use super::ladder;
 use super::state::Alert;
 use super::{onset, verbs};
 use crate::clinical::condition::{Condition, ConditionKey};
@@ -23,17 +24,8 @@ pub enum BookInput<'a> {
     ConditionEnded { key: &'a ConditionKey, at: Timestamp },
     /// Time has come to look at deadlines. `fallback` is paged where the care team named nobody.
     Tick { fallback: &'a [PersonId] },
-    /// The care team's answer for a step: its people (none: nobody is on call) and how long they have.
-    TeamAnswered {
-        ordinal: u32,
-        round: u32,
-        step: u32,
-        people: &'a [PersonId],
-        delay_ms: u32,
-        last: bool,
-        policy_version: u32,
-        fallback: &'a [PersonId],
-    },
+    /// The care team's answer for a step.
+    TeamAnswered(&'a TeamAnswer),
     /// A person's command.
     Command(&'a Command),
     /// Discharge, death or re-attribution: every open alert is closed, on record.
@@ -79,15 +71,14 @@ impl AlertBook {
             BookInput::Tick { fallback } => {
                 Ok(self.open.iter().flat_map(|alert| ladder::tick(alert, fallback, now)).collect())
             }
-            BookInput::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version, fallback } => {
-                let said = Assignment { people, delay_ms: *delay_ms, last: *last, policy_version: *policy_version };
-                Ok(self
-                    .asked(*ordinal, *round, *step)
-                    .map_or_else(Vec::new, |alert| ladder::enter_assigned(alert, &said, fallback, now)))
-            }
-            BookInput::Command(command) => {
-                verbs::decide(self.get(command.ordinal).ok_or(Refused::NoSuchAlert)?, command, now)
-            }
+            BookInput::TeamAnswered(said) => Ok(self
+                .asked(said.ordinal, said.round, said.step)
+                .map_or_else(Vec::new, |alert| ladder::enter_assigned(alert, said, now))),
+            BookInput::Command(command) => match self.get(command.ordinal) {
+                Some(alert) => verbs::decide(alert, command, now),
+                None if command.ordinal <= self.last_ordinal => verbs::decide_closed(command),
+                None => Err(Refused::NoSuchAlert),
+            },
             BookInput::Withdraw => Ok(self.open.iter().map(withdraw).collect()),
         }
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::verdict::Verdict;
 use crate::clinical::ids::PersonId;
 
 /// What a person can ask of an alert (`oncall.md`, "The verbs, exactly").
@@ -23,6 +24,21 @@ pub enum Verb {
     Reset,
     /// A note.
     Comment,
+    /// To a person, who takes it over for good once they have answered it.
+    HandOver {
+        /// The person.
+        to: PersonId,
+    },
+    /// Silences the signals for a while; the ladder goes on.
+    Snooze {
+        /// How long, from now.
+        ms: u32,
+    },
+    /// What the alert turned out to be worth. Also of one that is closed.
+    Dispose {
+        /// The verdict.
+        verdict: Verdict,
+    },
 }
 
 /// A person's command to one alert.

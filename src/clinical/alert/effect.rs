@@ -46,7 +46,8 @@ impl Effect {
             AlertEvent::StepEntered { ordinal, round, step, people, .. } if !people.is_empty() => {
                 Some(Self::Page { ordinal: *ordinal, round: *round, step: *step, people: people.clone() })
             }
-            AlertEvent::Escalated { ordinal, round, step, to: Some(to), .. } => {
+            AlertEvent::Escalated { ordinal, round, step, to: Some(to), .. }
+            | AlertEvent::HandedOver { ordinal, round, step, to, accepted: false, .. } => {
                 Some(Self::Page { ordinal: *ordinal, round: *round, step: *step, people: vec![to.clone()] })
             }
             AlertEvent::Acknowledged { ordinal, .. }
@@ -55,6 +56,10 @@ impl Effect {
             | AlertEvent::Closed { ordinal, .. } => Some(Self::WithdrawPages { ordinal: *ordinal }),
             AlertEvent::StepEntered { .. }
             | AlertEvent::Escalated { to: None, .. }
+            | AlertEvent::HandedOver { accepted: true, .. }
+            | AlertEvent::Joined { .. }
+            | AlertEvent::Snoozed { .. }
+            | AlertEvent::Disposed { .. }
             | AlertEvent::Folded { .. }
             | AlertEvent::NoOneOnCall { .. }
             | AlertEvent::Rejected { .. }

@@ -5,6 +5,8 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::terms::Term;
+use super::verdict::Verdict;
 use crate::clinical::condition::Condition;
 use crate::clinical::ids::PersonId;
 use crate::time::Timestamp;
@@ -70,7 +72,13 @@ pub enum AlertEvent {
         deadline: Timestamp,
         /// How long after its deadline the assignment came; 0 if it came in time.
         lateness_ms: i64,
+        /// How many of the people must accept before the ladder stops.
+        accepts: u32,
+        /// How long an answer holds; `None`: as long as answers of the priority do.
+        answer: Option<Term>,
     },
+    /// One of several who must accept has accepted; the ladder goes on until enough have.
+    Joined { ordinal: u32, by: PersonId },
     /// "I own it", and the signals are silenced until `until`.
     Acknowledged { ordinal: u32, by: PersonId, reason: SmolStr, until: Timestamp },
     /// "I own it": the ladder stops for this round, signals go on until `until` as for an acknowledgement.
@@ -80,6 +88,13 @@ pub enum AlertEvent {
     /// To a named person, or to the next step (`to` empty), now. `round` and `step` are where the ladder stands: the
     /// named person is paged for them.
     Escalated { ordinal: u32, round: u32, step: u32, by: PersonId, to: Option<PersonId>, reason: SmolStr },
+    /// Passed to a person for good. `accepted` is false when it is offered, and true once `to` has answered: until then
+    /// `by` stays responsible. `round` and `step` are where the ladder stands.
+    HandedOver { ordinal: u32, round: u32, step: u32, by: PersonId, to: PersonId, reason: SmolStr, accepted: bool },
+    /// The signals are silenced until `until`; the ladder goes on.
+    Snoozed { ordinal: u32, by: PersonId, reason: SmolStr, until: Timestamp },
+    /// What the alert turned out to be worth.
+    Disposed { ordinal: u32, by: PersonId, verdict: Verdict, reason: SmolStr },
     /// `until` passed with the condition present or latched.
     AnswerExpired { ordinal: u32, lateness_ms: i64 },
     /// The patient is on standby: nobody is paged before `until`, or before the standby ends.
@@ -107,6 +122,10 @@ impl AlertEvent {
             | Self::StepDue { ordinal, .. }
             | Self::NoOneOnCall { ordinal, .. }
             | Self::StepEntered { ordinal, .. }
+            | Self::Joined { ordinal, .. }
+            | Self::HandedOver { ordinal, .. }
+            | Self::Snoozed { ordinal, .. }
+            | Self::Disposed { ordinal, .. }
             | Self::Acknowledged { ordinal, .. }
             | Self::Accepted { ordinal, .. }
             | Self::Rejected { ordinal, .. }

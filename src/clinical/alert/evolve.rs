@@ -5,7 +5,7 @@ use std::mem;
 use super::command::Verb;
 use super::event::{AlertEvent, RoundCause};
 use super::response::Response;
-use super::state::{Alert, PassedOn};
+use super::state::{Alert, HandOver, PassedOn};
 use super::terms;
 use crate::clinical::condition::Condition;
 use crate::clinical::ids::PersonId;
@@ -39,12 +39,21 @@ impl Alert {
             AlertEvent::Folded { condition, .. } => self.fold(condition),
             AlertEvent::RoundBegan { round, cause, deadline, .. } => self.begin_round(*round, *cause, *deadline),
             AlertEvent::StepDue { step, deadline, .. } => self.make_due(*step, *deadline),
-            AlertEvent::StepEntered { step, people, last, deadline, .. } => {
-                self.enter(*step, people, *last, *deadline);
+            AlertEvent::StepEntered { step, people, last, deadline, accepts, answer, .. } => {
+                self.enter(*step, people, *last, *deadline, *accepts);
+                self.answer = answer.or(self.answer);
             }
+            AlertEvent::Joined { by, .. } => self.join(by),
+            AlertEvent::HandedOver { by, to, accepted: false, .. } => self.offer(by, to, now),
+            AlertEvent::HandedOver { accepted: true, .. } => self.hand_over = None,
+            AlertEvent::Snoozed { until, .. } => self.snoozed_until = Some(*until),
+            AlertEvent::Disposed { by, verdict, .. } => self.verdict = Some((by.clone(), *verdict)),
             AlertEvent::Acknowledged { by, until, .. } => self.answer(by, *until, true),
             AlertEvent::Accepted { by, until, .. } => self.answer(by, *until, false),
-            AlertEvent::Rejected { by, .. } => self.pass_on(by, Verb::Reject, now),
+            AlertEvent::Rejected { by, .. } => {
+                self.hand_over = self.hand_over.take().filter(|offer| offer.to != *by);
+                self.pass_on(by, Verb::Reject, now);
+            }
             AlertEvent::Escalated { by, to, .. } => self.escalate(by, to.as_ref(), now),
             AlertEvent::Held { until, .. } => self.hold(*until),
             AlertEvent::Disputed { .. } => self.disputed = true,
@@ -84,6 +93,9 @@ impl Alert {
         if cause != RoundCause::LadderRepeats {
             self.priority = self.condition.priority;
         }
+        if matches!(cause, RoundCause::PriorityRose | RoundCause::SetInAnew) {
+            self.snoozed_until = None;
+        }
         match &mut self.response {
             Response::Answered { step, last, asking, .. } if cause == RoundCause::LadderRepeats => {
                 (*step, *last, *asking) = (1, false, Some(due));
@@ -94,7 +106,7 @@ impl Alert {
                     Response::Answered { by, .. } => vec![by.clone()],
                     Response::Waiting { .. } => Vec::new(),
                 };
-                *response = Response::Waiting { step: 1, entered: false, last: false, people, deadline: due };
+                *response = Response::waiting(people, due);
             }
         }
     }
@@ -102,7 +114,7 @@ impl Alert {
     fn make_due(&mut self, due_step: u32, due: Timestamp) {
         self.held = false;
         match &mut self.response {
-            Response::Waiting { step, entered, last, people, deadline } => {
+            Response::Waiting { step, entered, last, people, deadline, .. } => {
                 people.clear();
                 (*step, *entered, *last, *deadline) = (due_step, false, false, due);
             }
@@ -110,9 +122,10 @@ impl Alert {
         }
     }
 
-    fn enter(&mut self, entered_step: u32, paged: &[PersonId], is_last: bool, due: Timestamp) {
+    fn enter(&mut self, entered_step: u32, paged: &[PersonId], is_last: bool, due: Timestamp, needed: u32) {
         match &mut self.response {
-            Response::Waiting { step, entered, last, people, deadline } => {
+            Response::Waiting { step, entered, last, people, deadline, accepts, .. } => {
+                *accepts = needed.max(*accepts);
                 let named = mem::replace(people, paged.to_vec());
                 people.extend(named.into_iter().filter(|person| !paged.contains(person)));
                 (*step, *entered, *last, *deadline) = (entered_step, true, is_last, due);
@@ -125,6 +138,24 @@ impl Alert {
         let (step, last) = (self.step(), self.on_last_step());
         self.held = false;
         self.response = Response::Answered { by: by.clone(), until, silenced, step, last, asking: None };
+    }
+
+    fn join(&mut self, by: &PersonId) {
+        if let Response::Waiting { joined, .. } = &mut self.response
+            && !joined.contains(by)
+        {
+            joined.push(by.clone());
+        }
+    }
+
+    fn offer(&mut self, by: &PersonId, to: &PersonId, now: Timestamp) {
+        if let Response::Waiting { people, .. } = &mut self.response
+            && !people.contains(to)
+        {
+            people.push(to.clone());
+        }
+        self.hand_over = Some(HandOver { by: by.clone(), to: to.clone() });
+        self.pass_on(by, Verb::HandOver { to: to.clone() }, now);
     }
 
     fn escalate(&mut self, by: &PersonId, to: Option<&PersonId>, now: Timestamp) {

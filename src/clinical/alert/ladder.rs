@@ -1,19 +1,12 @@
 //! The ladder of one alert: its steps by deadline, and the care team's answers. It never ends while the alert is open.
 
+use super::answer::TeamAnswer;
 use super::event::{AlertEvent, CloseCause, RoundCause};
 use super::response::Response;
 use super::state::Alert;
 use super::terms;
 use crate::clinical::ids::PersonId;
 use crate::time::Timestamp;
-
-/// What the care team said of a step.
-pub(super) struct Assignment<'a> {
-    pub people: &'a [PersonId],
-    pub delay_ms: u32,
-    pub last: bool,
-    pub policy_version: u32,
-}
 
 /// What follows from a deadline that has passed by `now`; nothing if none has.
 pub(super) fn tick(alert: &Alert, fallback: &[PersonId], now: Timestamp) -> Vec<AlertEvent> {
@@ -61,14 +54,11 @@ pub(super) fn begin_round(alert: &Alert, cause: RoundCause, lateness_ms: i64, no
 
 /// The care team answered for the step that it is being asked for. Where it names nobody the fallback follows at once:
 /// an empty step never waits out its delay.
-pub(super) fn enter_assigned(
-    alert: &Alert,
-    said: &Assignment<'_>,
-    fallback: &[PersonId],
-    now: Timestamp,
-) -> Vec<AlertEvent> {
+pub(super) fn enter_assigned(alert: &Alert, said: &TeamAnswer, now: Timestamp) -> Vec<AlertEvent> {
     let nobody = said.people.is_empty();
-    let people = with_waiting(alert, if nobody { fallback } else { said.people });
+    let people = with_waiting(alert, if nobody { &said.fallback } else { &said.people });
+    // More than were paged can never accept.
+    let accepts = said.accepts.clamp(1, u32::try_from(people.len()).unwrap_or(u32::MAX).max(1));
     let entered = AlertEvent::StepEntered {
         ordinal: alert.ordinal,
         round: alert.round,
@@ -79,6 +69,8 @@ pub(super) fn enter_assigned(
         fallback: nobody,
         deadline: now.plus_ms(terms::step_ms(said.delay_ms, alert.priority)),
         lateness_ms: now.since_ms(alert.deadline()).max(0),
+        accepts,
+        answer: said.answer,
     };
     if nobody { vec![no_one_on_call(alert), entered] } else { vec![entered] }
 }
@@ -98,6 +90,8 @@ fn enter_unassigned(alert: &Alert, fallback: &[PersonId], lateness_ms: i64, now:
         fallback: true,
         deadline: now.plus_ms(terms::step_ms(0, alert.priority)),
         lateness_ms,
+        accepts: 1,
+        answer: None,
     };
     if nobody { vec![no_one_on_call(alert), entered] } else { vec![entered] }
 }

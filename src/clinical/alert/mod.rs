@@ -3,6 +3,7 @@
 //! The table of `oncall.md` ("condition \ response") is spread over `onset` (rows "sets in", "priority rises", "ends"),
 //! `ladder` (deadlines and the care team's answers) and `verbs` (people); `evolve` folds the events into the state.
 
+mod answer;
 mod book;
 mod command;
 mod effect;
@@ -14,13 +15,17 @@ mod response;
 mod state;
 pub mod terms;
 mod verbs;
+mod verdict;
 
+pub use answer::TeamAnswer;
 pub use book::{AlertBook, BookInput, Refused};
 pub use command::{Command, Verb};
 pub use effect::Effect;
 pub use event::{AlertEvent, CloseCause, RoundCause};
 pub use response::Response;
-pub use state::{Alert, PassedOn};
+pub use state::{Alert, HandOver, PassedOn};
+pub use terms::Term;
+pub use verdict::Verdict;
 
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,10 @@ pub enum Response {
         people: Vec<PersonId>,
         /// What happens next happens at this receipt time.
         deadline: Timestamp,
+        /// How many must accept before the ladder stops: the most that any step of the round has asked for.
+        accepts: u32,
+        /// Who of them has accepted in this round.
+        joined: Vec<PersonId>,
     },
     /// Somebody owns it until `until`; `silenced` if acknowledged, which is accepted and silenced.
     Answered {
@@ -37,4 +41,12 @@ pub enum Response {
         /// While the care team is asked for `step`, because the alert was escalated to it: by when it must answer.
         asking: Option<Timestamp>,
     },
+}
+
+impl Response {
+    /// Nobody answers yet; the care team is asked for the first step until `deadline`, and `people` are to be paged with
+    /// its.
+    pub(super) const fn waiting(people: Vec<PersonId>, deadline: Timestamp) -> Self {
+        Self::Waiting { step: 1, entered: false, last: false, people, deadline, accepts: 1, joined: Vec::new() }
+    }
 }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::command::Verb;
 use super::event::CloseCause;
 use super::response::Response;
+use super::terms::{self, Term};
+use super::verdict::Verdict;
 use crate::clinical::condition::{Condition, Priority};
 use crate::clinical::ids::PersonId;
 use crate::time::Timestamp;
@@ -39,6 +41,23 @@ pub struct Alert {
     pub disputed: bool,
     /// Who passed it on lately, so that a repeated request does not move the ladder twice.
     pub passed_on: Vec<PassedOn>,
+    /// To whom its owner, or somebody who was paged, has offered it for good.
+    pub hand_over: Option<HandOver>,
+    /// Its signals are silenced until then, without an answer.
+    pub snoozed_until: Option<Timestamp>,
+    /// How long an answer holds, as the care team said last.
+    pub answer: Option<Term>,
+    /// Who said last what it was worth, and what.
+    pub verdict: Option<(PersonId, Verdict)>,
+}
+
+/// An offer to take an alert over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandOver {
+    /// Who gives.
+    pub by: PersonId,
+    /// Who takes, once they have answered.
+    pub to: PersonId,
 }
 
 /// A rejection or an escalation of the last [`REPEAT_MS`](super::terms::REPEAT_MS).
@@ -64,12 +83,33 @@ impl Alert {
             raised_at: now,
             folds: 0,
             round: 1,
-            response: Response::Waiting { step: 1, entered: false, last: false, people: Vec::new(), deadline },
+            response: Response::waiting(Vec::new(), deadline),
             version: 1,
             closed: None,
             held: false,
             disputed: false,
             passed_on: Vec::new(),
+            hand_over: None,
+            snoozed_until: None,
+            answer: None,
+            verdict: None,
+        }
+    }
+
+    /// Whether its signals are silenced at `now`: it is acknowledged, or snoozed.
+    #[must_use]
+    pub fn is_silenced(&self, now: Timestamp) -> bool {
+        matches!(self.response, Response::Answered { silenced: true, .. })
+            || self.snoozed_until.is_some_and(|until| now < until)
+    }
+
+    /// Until when an answer that is given at `now` holds.
+    pub(super) fn answer_until(&self, now: Timestamp) -> Timestamp {
+        match self.answer {
+            Some(Term::Ms(ms)) => now.plus_ms(i64::from(ms).max(terms::STEP_MS_MIN)),
+            Some(Term::Until(until)) if until.since_ms(now) >= terms::STEP_MS_MIN => until,
+            // Nothing was said, or the shift that was meant is over.
+            _ => now.plus_ms(terms::answer_ms(self.priority)),
         }
     }
 
@@ -99,14 +139,16 @@ impl Alert {
         }
     }
 
-    /// Whether this person is asked to answer it, owns it, or passed it on lately: they must see it.
+    /// Whether this person is asked to answer it, owns it, is offered it, or passed it on lately: they must
+    /// see it.
     #[must_use]
     pub fn asks(&self, person: &PersonId) -> bool {
         let asked = match &self.response {
             Response::Waiting { people, .. } => people.contains(person),
             Response::Answered { by, .. } => by == person,
         };
-        asked || self.passed_on.iter().any(|passed| passed.by == *person)
+        let offered = self.hand_over.as_ref().is_some_and(|offer| offer.to == *person || offer.by == *person);
+        asked || offered || self.passed_on.iter().any(|passed| passed.by == *person)
     }
 
     /// Whether its signal stays although the condition has gone, until `reset`.

@@ -1,6 +1,18 @@
 //! How long things may last. Defaults of this project after `clinical.md`, "Escalation defaults"; not from a standard.
 
+use serde::{Deserialize, Serialize};
+
 use crate::clinical::condition::Priority;
+use crate::time::Timestamp;
+
+/// How long something holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Term {
+    /// So long from when it begins.
+    Ms(u32),
+    /// Until a receipt time: the end of a shift, of a working day.
+    Until(Timestamp),
+}
 
 /// How long the care team has to say who is responsible, before the fallback is paged.
 pub const ASSIGNMENT_MS: i64 = 2_000;
@@ -22,6 +34,16 @@ pub const fn answer_ms(priority: Priority) -> i64 {
         Priority::Medium => 30 * 60_000,
         // With the shift.
         Priority::Low => 8 * 3_600_000,
+    }
+}
+
+/// For how long signals may be silenced without an answer; `None`: not at all.
+#[must_use]
+pub const fn snooze_ms_max(priority: Priority) -> Option<i64> {
+    match priority {
+        Priority::High => None,
+        Priority::Medium => Some(15 * 60_000),
+        Priority::Low => Some(60 * 60_000),
     }
 }
 

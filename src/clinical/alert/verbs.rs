@@ -19,13 +19,14 @@ use super::ladder;
 use super::response::Response;
 use super::state::Alert;
 use super::terms;
+use super::verdict::Verdict;
 use crate::clinical::ids::PersonId;
 use crate::time::Timestamp;
 
 /// Decides a command to this alert.
 pub(super) fn decide(alert: &Alert, command: &Command, now: Timestamp) -> Result<Vec<AlertEvent>, Refused> {
-    if command.verb == Verb::Comment {
-        return Ok(vec![comment(alert, command)]);
+    if matches!(command.verb, Verb::Comment | Verb::Dispose { .. }) {
+        return Ok(remark(command, alert.verdict.as_ref()));
     }
     if is_repeat(alert, command, now) {
         return Ok(Vec::new());
@@ -34,12 +35,22 @@ pub(super) fn decide(alert: &Alert, command: &Command, now: Timestamp) -> Result
         return Err(Refused::Stale { current: alert.version });
     }
     match &command.verb {
-        Verb::Acknowledge => Ok(vec![acknowledge(alert, command, now)]),
-        Verb::Accept => Ok(vec![accept(alert, command, now)]),
+        Verb::Acknowledge => Ok(own(alert, command, acknowledge(alert, command, now))),
+        Verb::Accept => Ok(own(alert, command, accept(alert, command, now))),
         Verb::Reject => reject(alert, command, now),
         Verb::Escalate { to } => escalate(alert, command, to.as_ref(), now),
         Verb::Reset => reset(alert, command),
-        Verb::Comment => Ok(vec![comment(alert, command)]),
+        Verb::HandOver { to } => hand_over(alert, command, to),
+        Verb::Snooze { ms } => snooze(alert, command, *ms, now),
+        Verb::Comment | Verb::Dispose { .. } => Ok(remark(command, alert.verdict.as_ref())),
+    }
+}
+
+/// Decides a command to an alert that is closed: what it was worth is often said only then.
+pub(super) fn decide_closed(command: &Command) -> Result<Vec<AlertEvent>, Refused> {
+    match command.verb {
+        Verb::Comment | Verb::Dispose { .. } => Ok(remark(command, None)),
+        _ => Err(Refused::NoSuchAlert),
     }
 }
 
@@ -55,12 +66,16 @@ fn is_repeat(alert: &Alert, command: &Command, now: Timestamp) -> bool {
         })
     };
     match &command.verb {
-        Verb::Acknowledge => owned(true),
-        Verb::Accept => owned(false),
+        Verb::Acknowledge => owned(true) || has_joined(alert, &command.by),
+        Verb::Accept => owned(false) || has_joined(alert, &command.by),
         // A page of this very step is a question of its own.
         Verb::Reject => !alert.is_paged(&command.by) && passed_on(),
-        Verb::Escalate { .. } => passed_on(),
-        Verb::Reset | Verb::Comment => false,
+        Verb::Escalate { .. } | Verb::HandOver { .. } => passed_on(),
+        // Silenced for as long already, but for the time between two clicks.
+        Verb::Snooze { ms } => alert
+            .snoozed_until
+            .is_some_and(|until| until.since_ms(now) > i64::from(*ms).saturating_sub(terms::REPEAT_MS)),
+        Verb::Reset | Verb::Comment | Verb::Dispose { .. } => false,
     }
 }
 
@@ -69,16 +84,12 @@ fn acknowledge(alert: &Alert, command: &Command, now: Timestamp) -> AlertEvent {
         ordinal: alert.ordinal,
         by: command.by.clone(),
         reason: command.reason.clone(),
-        until: now.plus_ms(terms::answer_ms(alert.priority)),
+        until: alert.answer_until(now),
     }
 }
 
 fn accept(alert: &Alert, command: &Command, now: Timestamp) -> AlertEvent {
-    AlertEvent::Accepted {
-        ordinal: alert.ordinal,
-        by: command.by.clone(),
-        until: now.plus_ms(terms::answer_ms(alert.priority)),
-    }
+    AlertEvent::Accepted { ordinal: alert.ordinal, by: command.by.clone(), until: alert.answer_until(now) }
 }
 
 /// The ladder moves only where the page of its present step is rejected: somebody of an earlier step, or somebody to
@@ -129,6 +140,76 @@ fn reset(alert: &Alert, command: &Command) -> Result<Vec<AlertEvent>, Refused> {
     ])
 }
 
-fn comment(alert: &Alert, command: &Command) -> AlertEvent {
-    AlertEvent::Commented { ordinal: alert.ordinal, by: command.by.clone(), text: command.reason.clone() }
+/// Somebody wants to own it. Where several must, and not enough have, they join those who do; an offer to hand it over is
+/// taken up by its receiver's answer.
+fn own(alert: &Alert, command: &Command, answer: AlertEvent) -> Vec<AlertEvent> {
+    if let Response::Waiting { accepts, joined, .. } = &alert.response {
+        let so_far = u32::try_from(joined.len()).unwrap_or(u32::MAX);
+        if so_far.saturating_add(1) < *accepts {
+            return vec![AlertEvent::Joined { ordinal: alert.ordinal, by: command.by.clone() }];
+        }
+    }
+    let offer = alert.hand_over.as_ref().filter(|offer| offer.to == command.by);
+    let taken = offer.map(|offer| AlertEvent::HandedOver {
+        ordinal: alert.ordinal,
+        round: alert.round,
+        step: alert.step(),
+        by: offer.by.clone(),
+        to: offer.to.clone(),
+        reason: command.reason.clone(),
+        accepted: true,
+    });
+    std::iter::once(answer).chain(taken).collect()
+}
+
+fn has_joined(alert: &Alert, person: &PersonId) -> bool {
+    matches!(&alert.response, Response::Waiting { joined, .. } if joined.contains(person))
+}
+
+/// As an escalation to a person, whose answer makes it theirs for good. Where nobody owns it yet, somebody who was paged
+/// may hand it over as well; the ladder goes on meanwhile.
+fn hand_over(alert: &Alert, command: &Command, to: &PersonId) -> Result<Vec<AlertEvent>, Refused> {
+    if *to == command.by {
+        return Err(Refused::NotNow("an alert is handed over to somebody else: accept it to own it"));
+    }
+    if alert.owner().is_some_and(|owner| *owner != command.by) {
+        return Err(Refused::NotNow("only its owner hands an alert over: escalate it instead"));
+    }
+    Ok(vec![AlertEvent::HandedOver {
+        ordinal: alert.ordinal,
+        round: alert.round,
+        step: alert.step(),
+        by: command.by.clone(),
+        to: to.clone(),
+        reason: command.reason.clone(),
+        accepted: false,
+    }])
+}
+
+fn snooze(alert: &Alert, command: &Command, ms: u32, now: Timestamp) -> Result<Vec<AlertEvent>, Refused> {
+    let Some(ms_max) = terms::snooze_ms_max(alert.priority) else {
+        return Err(Refused::NotNow("a high alert cannot be snoozed: acknowledge it"));
+    };
+    if ms == 0 || i64::from(ms) > ms_max {
+        return Err(Refused::NotNow("a medium alert can be snoozed for at most 15 minutes, a low one for 60"));
+    }
+    Ok(vec![AlertEvent::Snoozed {
+        ordinal: alert.ordinal,
+        by: command.by.clone(),
+        reason: command.reason.clone(),
+        until: now.plus_ms(i64::from(ms)),
+    }])
+}
+
+/// A note, or a verdict; the same verdict by the same person again is no event.
+fn remark(command: &Command, known: Option<&(PersonId, Verdict)>) -> Vec<AlertEvent> {
+    let Command { ordinal, by, reason, .. } = command;
+    match &command.verb {
+        Verb::Dispose { verdict } if known.is_some_and(|(who, what)| who == by && what == verdict) => Vec::new(),
+        Verb::Dispose { verdict } => {
+            let (by, reason) = (by.clone(), reason.clone());
+            vec![AlertEvent::Disposed { ordinal: *ordinal, by, verdict: *verdict, reason }]
+        }
+        _ => vec![AlertEvent::Commented { ordinal: *ordinal, by: by.clone(), text: reason.clone() }],
+    }
 }

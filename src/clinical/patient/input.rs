@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::profile::Profile;
 use super::stay::{StandbyEnd, StayChange};
-use crate::clinical::alert::{AlertEvent, Command};
+use crate::clinical::alert::{AlertEvent, Command, TeamAnswer};
 use crate::clinical::device::ConditionChange;
 use crate::clinical::ids::{DeviceId, PersonId, UnitId};
 use crate::clinical::reading::Reading;
@@ -63,24 +63,7 @@ pub enum PatientInput {
         fallback: Vec<PersonId>,
     },
     /// The care team's answer for a step.
-    TeamAnswered {
-        /// The alert.
-        ordinal: u32,
-        /// Its round.
-        round: u32,
-        /// The step.
-        step: u32,
-        /// Who; empty: nobody is on call.
-        people: Vec<PersonId>,
-        /// How long they have.
-        delay_ms: u32,
-        /// Whether it is the last step.
-        last: bool,
-        /// Version of the ladder that answered.
-        policy_version: u32,
-        /// Whom to page if nobody is on call.
-        fallback: Vec<PersonId>,
-    },
+    TeamAnswered(TeamAnswer),
     /// A person's command that was carried out.
     Command(Command),
     /// Every open alert is closed, on record.

@@ -186,19 +186,7 @@ impl PatientState {
             | PatientInput::Stay { .. }
             | PatientInput::StandbyEnded(_) => Ok(Vec::new()),
             PatientInput::Tick { fallback } => self.book.decide(&BookInput::Tick { fallback }, now),
-            PatientInput::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version, fallback } => {
-                let answered = BookInput::TeamAnswered {
-                    ordinal: *ordinal,
-                    round: *round,
-                    step: *step,
-                    people,
-                    delay_ms: *delay_ms,
-                    last: *last,
-                    policy_version: *policy_version,
-                    fallback,
-                };
-                self.book.decide(&answered, now)
-            }
+            PatientInput::TeamAnswered(said) => self.book.decide(&BookInput::TeamAnswered(said), now),
             PatientInput::Command(command) => self.book.decide(&BookInput::Command(command), now),
             PatientInput::Withdrawn => self.book.decide(&BookInput::Withdraw, now),
         }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use smallvec::smallvec;
 
 use super::*;
-use crate::clinical::alert::{AlertEvent, Command, Verb};
+use crate::clinical::alert::{AlertEvent, Command, TeamAnswer, Verb};
 use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
 use crate::clinical::device::ConditionChange;
@@ -218,16 +218,18 @@ fn play(steps: &[Step], rules: &RuleSet) -> Kept {
             Step::Tick => drop(kept.handle(PatientInput::Tick { fallback: fallback() }, now)),
             Step::Team { people } => {
                 let Some(alert) = newest else { continue };
-                let input = PatientInput::TeamAnswered {
+                let input = PatientInput::TeamAnswered(TeamAnswer {
                     ordinal: alert.ordinal,
                     round: alert.round,
                     step: 1,
                     people: if *people { vec![PersonId::new("ada").unwrap()] } else { Vec::new() },
                     delay_ms: 60_000,
+                    accepts: 1,
+                    answer: None,
                     last: true,
                     policy_version: 1,
                     fallback: fallback(),
-                };
+                });
                 kept.handle(input, now);
             }
             Step::Stay(change) => {

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::condition;
 use super::error::DecodeError;
-use crate::clinical::alert::{AlertEvent, CloseCause, RoundCause};
+use crate::clinical::alert::{AlertEvent, CloseCause, RoundCause, Term, Verdict};
 use crate::clinical::ids::PersonId;
 use crate::proto::{self, AlertEventKind as Kind};
 use crate::time::Timestamp;
@@ -13,7 +13,13 @@ const WHAT: &str = "alert event";
 
 pub(super) fn encode(event: &AlertEvent) -> proto::StoredAlertEvent {
     let mut stored = proto::StoredAlertEvent { ordinal: event.ordinal(), ..Default::default() };
-    let kind = match event {
+    stored.kind = encode_course(event, &mut stored).into();
+    stored
+}
+
+/// What conditions, time and the care team do to an alert.
+fn encode_course(event: &AlertEvent, stored: &mut proto::StoredAlertEvent) -> Kind {
+    match event {
         AlertEvent::Raised { condition, deadline, .. } => {
             stored.condition = Some(condition::encode(condition));
             stored.at_us = deadline.micros();
@@ -41,8 +47,20 @@ pub(super) fn encode(event: &AlertEvent) -> proto::StoredAlertEvent {
             Kind::NoOneOnCall
         }
         AlertEvent::StepEntered {
-            round, step, people, policy_version, last, fallback, deadline, lateness_ms, ..
+            round,
+            step,
+            people,
+            policy_version,
+            last,
+            fallback,
+            deadline,
+            lateness_ms,
+            accepts,
+            answer,
+            ..
         } => {
+            stored.accepts = *accepts;
+            (stored.answer_ms, stored.answer_until_us) = encode_term(*answer);
             (stored.round, stored.step) = (*round, *step);
             stored.people = people.iter().map(ToString::to_string).collect();
             stored.policy_version = *policy_version;
@@ -51,6 +69,29 @@ pub(super) fn encode(event: &AlertEvent) -> proto::StoredAlertEvent {
             stored.lateness_ms = *lateness_ms;
             Kind::StepEntered
         }
+        AlertEvent::AnswerExpired { lateness_ms, .. } => {
+            stored.lateness_ms = *lateness_ms;
+            Kind::AnswerExpired
+        }
+        AlertEvent::ConditionCleared { at, .. } => {
+            stored.at_us = at.micros();
+            Kind::ConditionCleared
+        }
+        AlertEvent::Closed { cause, .. } => {
+            stored.close_cause = encode_close_cause(*cause).into();
+            Kind::Closed
+        }
+        AlertEvent::Held { until, .. } => {
+            stored.at_us = until.micros();
+            Kind::Held
+        }
+        _ => encode_answer(event, stored),
+    }
+}
+
+/// What people do to an alert.
+fn encode_answer(event: &AlertEvent, stored: &mut proto::StoredAlertEvent) -> Kind {
+    match event {
         AlertEvent::Acknowledged { by, reason, until, .. } => {
             stored.by = by.to_string();
             stored.text = reason.to_string();
@@ -61,6 +102,24 @@ pub(super) fn encode(event: &AlertEvent) -> proto::StoredAlertEvent {
             stored.by = by.to_string();
             stored.at_us = until.micros();
             Kind::Accepted
+        }
+        AlertEvent::Joined { by, .. } => {
+            stored.by = by.to_string();
+            Kind::Joined
+        }
+        AlertEvent::HandedOver { round, step, by, to, reason, accepted, .. } => {
+            (stored.round, stored.step, stored.accepted) = (*round, *step, *accepted);
+            (stored.by, stored.to, stored.text) = (by.to_string(), to.to_string(), reason.to_string());
+            Kind::HandedOver
+        }
+        AlertEvent::Snoozed { by, reason, until, .. } => {
+            (stored.by, stored.text, stored.at_us) = (by.to_string(), reason.to_string(), until.micros());
+            Kind::Snoozed
+        }
+        AlertEvent::Disposed { by, verdict, reason, .. } => {
+            (stored.by, stored.text) = (by.to_string(), reason.to_string());
+            stored.verdict = encode_verdict(*verdict).into();
+            Kind::Disposed
         }
         AlertEvent::Rejected { by, reason, .. } => {
             stored.by = by.to_string();
@@ -74,22 +133,10 @@ pub(super) fn encode(event: &AlertEvent) -> proto::StoredAlertEvent {
             stored.text = reason.to_string();
             Kind::Escalated
         }
-        AlertEvent::AnswerExpired { lateness_ms, .. } => {
-            stored.lateness_ms = *lateness_ms;
-            Kind::AnswerExpired
-        }
-        AlertEvent::Held { until, .. } => {
-            stored.at_us = until.micros();
-            Kind::Held
-        }
         AlertEvent::Disputed { by, reason, .. } => {
             stored.by = by.to_string();
             stored.text = reason.to_string();
             Kind::Disputed
-        }
-        AlertEvent::ConditionCleared { at, .. } => {
-            stored.at_us = at.micros();
-            Kind::ConditionCleared
         }
         AlertEvent::Reset { by, .. } => {
             stored.by = by.to_string();
@@ -100,13 +147,18 @@ pub(super) fn encode(event: &AlertEvent) -> proto::StoredAlertEvent {
             stored.text = text.to_string();
             Kind::Commented
         }
-        AlertEvent::Closed { cause, .. } => {
-            stored.close_cause = encode_close_cause(*cause).into();
-            Kind::Closed
-        }
-    };
-    stored.kind = kind.into();
-    stored
+        // Encoded above.
+        AlertEvent::Raised { .. }
+        | AlertEvent::Folded { .. }
+        | AlertEvent::RoundBegan { .. }
+        | AlertEvent::StepDue { .. }
+        | AlertEvent::NoOneOnCall { .. }
+        | AlertEvent::StepEntered { .. }
+        | AlertEvent::AnswerExpired { .. }
+        | AlertEvent::ConditionCleared { .. }
+        | AlertEvent::Held { .. }
+        | AlertEvent::Closed { .. } => Kind::Unspecified,
+    }
 }
 
 pub(super) fn decode(stored: proto::StoredAlertEvent) -> Result<AlertEvent, DecodeError> {
@@ -135,6 +187,26 @@ pub(super) fn decode(stored: proto::StoredAlertEvent) -> Result<AlertEvent, Deco
             fallback: stored.fallback,
             deadline: at,
             lateness_ms,
+            // Of before there was such a number: one.
+            accepts: stored.accepts.max(1),
+            answer: decode_term(stored.answer_ms, stored.answer_until_us),
+        },
+        Kind::Joined => AlertEvent::Joined { ordinal, by: person(&stored.by)? },
+        Kind::HandedOver => AlertEvent::HandedOver {
+            ordinal,
+            round,
+            step,
+            by: person(&stored.by)?,
+            to: person(&stored.to)?,
+            reason: text,
+            accepted: stored.accepted,
+        },
+        Kind::Snoozed => AlertEvent::Snoozed { ordinal, by: person(&stored.by)?, reason: text, until: at },
+        Kind::Disposed => AlertEvent::Disposed {
+            ordinal,
+            by: person(&stored.by)?,
+            verdict: decode_verdict(stored.verdict())?,
+            reason: text,
         },
         Kind::Acknowledged => AlertEvent::Acknowledged { ordinal, by: person(&stored.by)?, reason: text, until: at },
         Kind::Accepted => AlertEvent::Accepted { ordinal, by: person(&stored.by)?, until: at },
@@ -156,6 +228,40 @@ pub(super) fn decode(stored: proto::StoredAlertEvent) -> Result<AlertEvent, Deco
         Kind::Closed => AlertEvent::Closed { ordinal, cause: decode_close_cause(stored.close_cause())? },
         Kind::Unspecified => return Err(DecodeError::missing(WHAT, "kind")),
     })
+}
+
+/// A term as (milliseconds, until); neither: none.
+pub(super) fn encode_term(term: Option<Term>) -> (u32, Option<i64>) {
+    match term {
+        None => (0, None),
+        Some(Term::Ms(ms)) => (ms, None),
+        Some(Term::Until(until)) => (0, Some(until.micros())),
+    }
+}
+
+pub(super) fn decode_term(ms: u32, until_us: Option<i64>) -> Option<Term> {
+    match (ms, until_us) {
+        (_, Some(until_us)) => Some(Term::Until(Timestamp(until_us))),
+        (0, None) => None,
+        (ms, None) => Some(Term::Ms(ms)),
+    }
+}
+
+pub(super) fn encode_verdict(verdict: Verdict) -> proto::Verdict {
+    match verdict {
+        Verdict::True => proto::Verdict::True,
+        Verdict::False => proto::Verdict::False,
+        Verdict::NotActionable => proto::Verdict::NotActionable,
+    }
+}
+
+pub(super) fn decode_verdict(stored: proto::Verdict) -> Result<Verdict, DecodeError> {
+    match stored {
+        proto::Verdict::True => Ok(Verdict::True),
+        proto::Verdict::False => Ok(Verdict::False),
+        proto::Verdict::NotActionable => Ok(Verdict::NotActionable),
+        proto::Verdict::Unspecified => Err(DecodeError::missing(WHAT, "verdict")),
+    }
 }
 
 pub(super) fn people(stored: &[String]) -> Result<Vec<PersonId>, DecodeError> {

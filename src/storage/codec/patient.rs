@@ -7,7 +7,7 @@ use super::alert::{self, optional_person, people, person};
 use super::error::DecodeError;
 use super::profile::{decode_profile, encode_profile};
 use super::stay;
-use crate::clinical::alert::{Command, Verb};
+use crate::clinical::alert::{Command, TeamAnswer, Verb};
 use crate::clinical::ids::{DeviceId, PersonId, UnitId};
 use crate::clinical::patient::{PatientInput, PatientRecord, Run, StandbyEnd};
 use crate::proto::{self, StoredVerb, patient_record::Input as Stored};
@@ -57,18 +57,7 @@ fn encode_input(input: &PatientInput) -> Stored {
             Stored::RulesAdopted(proto::RulesAdopted { hash: hash.to_vec(), engine: *engine })
         }
         PatientInput::Tick { fallback } => Stored::Tick(proto::Tick { fallback: names(fallback) }),
-        PatientInput::TeamAnswered { ordinal, round, step, people, delay_ms, last, policy_version, fallback } => {
-            Stored::TeamAnswered(proto::TeamAnswered {
-                ordinal: *ordinal,
-                round: *round,
-                step: *step,
-                people: names(people),
-                delay_ms: *delay_ms,
-                last: *last,
-                policy_version: *policy_version,
-                fallback: names(fallback),
-            })
-        }
+        PatientInput::TeamAnswered(said) => Stored::TeamAnswered(encode_answer(said)),
         PatientInput::Command(command) => Stored::Command(encode_command(command)),
         PatientInput::Withdrawn => Stored::Withdrawn(proto::Withdrawn {}),
         PatientInput::Stay { by, change } => Stored::Stay(stay::encode(by, change)),
@@ -95,16 +84,7 @@ fn decode_input(stored: Stored) -> Result<PatientInput, DecodeError> {
             engine: adopted.engine,
         },
         Stored::Tick(tick) => PatientInput::Tick { fallback: people(&tick.fallback)? },
-        Stored::TeamAnswered(answered) => PatientInput::TeamAnswered {
-            ordinal: answered.ordinal,
-            round: answered.round,
-            step: answered.step,
-            people: people(&answered.people)?,
-            delay_ms: answered.delay_ms,
-            last: answered.last,
-            policy_version: answered.policy_version,
-            fallback: people(&answered.fallback)?,
-        },
+        Stored::TeamAnswered(said) => PatientInput::TeamAnswered(decode_answer(&said)?),
         Stored::Command(command) => PatientInput::Command(decode_command(&command)?),
         Stored::Withdrawn(_) => PatientInput::Withdrawn,
         Stored::Stay(stored) => {
@@ -119,28 +99,76 @@ fn decode_input(stored: Stored) -> Result<PatientInput, DecodeError> {
     })
 }
 
+fn encode_answer(said: &TeamAnswer) -> proto::TeamAnswered {
+    let (answer_ms, answer_until_us) = alert::encode_term(said.answer);
+    proto::TeamAnswered {
+        ordinal: said.ordinal,
+        round: said.round,
+        step: said.step,
+        people: names(&said.people),
+        delay_ms: said.delay_ms,
+        accepts: said.accepts,
+        answer_ms,
+        answer_until_us,
+        last: said.last,
+        policy_version: said.policy_version,
+        fallback: names(&said.fallback),
+    }
+}
+
+fn decode_answer(stored: &proto::TeamAnswered) -> Result<TeamAnswer, DecodeError> {
+    Ok(TeamAnswer {
+        ordinal: stored.ordinal,
+        round: stored.round,
+        step: stored.step,
+        people: people(&stored.people)?,
+        delay_ms: stored.delay_ms,
+        accepts: stored.accepts,
+        answer: alert::decode_term(stored.answer_ms, stored.answer_until_us),
+        last: stored.last,
+        policy_version: stored.policy_version,
+        fallback: people(&stored.fallback)?,
+    })
+}
+
 fn decode_run(stored: &proto::ConsumedRun) -> Result<Run, DecodeError> {
     let device = DeviceId::new(&stored.device).map_err(|error| DecodeError::because(WHAT, error))?;
     Ok(Run { device, through: stored.through })
 }
 
 fn encode_command(command: &Command) -> proto::StoredCommand {
-    let (verb, to) = match &command.verb {
-        Verb::Acknowledge => (StoredVerb::Acknowledge, None),
-        Verb::Accept => (StoredVerb::Accept, None),
-        Verb::Reject => (StoredVerb::Reject, None),
-        Verb::Escalate { to } => (StoredVerb::Escalate, to.as_ref()),
-        Verb::Reset => (StoredVerb::Reset, None),
-        Verb::Comment => (StoredVerb::Comment, None),
-    };
-    proto::StoredCommand {
+    let mut stored = proto::StoredCommand {
         ordinal: command.ordinal,
-        verb: verb.into(),
         by: command.by.to_string(),
         reason: command.reason.to_string(),
         seen_version: command.seen_version,
-        to: to.map(ToString::to_string).unwrap_or_default(),
-    }
+        ..Default::default()
+    };
+    let verb = match &command.verb {
+        Verb::Acknowledge => StoredVerb::Acknowledge,
+        Verb::Accept => StoredVerb::Accept,
+        Verb::Reject => StoredVerb::Reject,
+        Verb::Escalate { to } => {
+            stored.to = to.as_ref().map(ToString::to_string).unwrap_or_default();
+            StoredVerb::Escalate
+        }
+        Verb::Reset => StoredVerb::Reset,
+        Verb::Comment => StoredVerb::Comment,
+        Verb::HandOver { to } => {
+            stored.to = to.to_string();
+            StoredVerb::HandOver
+        }
+        Verb::Snooze { ms } => {
+            stored.snooze_ms = *ms;
+            StoredVerb::Snooze
+        }
+        Verb::Dispose { verdict } => {
+            stored.verdict = alert::encode_verdict(*verdict).into();
+            StoredVerb::Dispose
+        }
+    };
+    stored.verb = verb.into();
+    stored
 }
 
 fn decode_command(stored: &proto::StoredCommand) -> Result<Command, DecodeError> {
@@ -151,6 +179,9 @@ fn decode_command(stored: &proto::StoredCommand) -> Result<Command, DecodeError>
         StoredVerb::Escalate => Verb::Escalate { to: optional_person(&stored.to)? },
         StoredVerb::Reset => Verb::Reset,
         StoredVerb::Comment => Verb::Comment,
+        StoredVerb::HandOver => Verb::HandOver { to: person(&stored.to)? },
+        StoredVerb::Snooze => Verb::Snooze { ms: stored.snooze_ms },
+        StoredVerb::Dispose => Verb::Dispose { verdict: alert::decode_verdict(stored.verdict())? },
         StoredVerb::Unspecified => return Err(DecodeError::missing(WHAT, "verb")),
     };
     Ok(Command {

@@ -1,9 +1,10 @@
 //! What is encoded decodes to the same; every variant of the journal's facts once.
 
 use smallvec::smallvec;
+use smol_str::SmolStr;
 
 use super::*;
-use crate::clinical::alert::{AlertEvent, CloseCause, Command, RoundCause, Verb};
+use crate::clinical::alert::{AlertEvent, CloseCause, Command, RoundCause, TeamAnswer, Term, Verb, Verdict};
 use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Priority};
 use crate::clinical::decoder::DecodedBy;
@@ -107,6 +108,15 @@ fn device_events() -> Vec<DeviceEvent> {
 fn alert_events() -> Vec<AlertEvent> {
     let (ordinal, round, step, deadline, lateness_ms) = (4, 2, 3, Timestamp(99), -5);
     let by = person("ada");
+    let handed_over = |accepted| AlertEvent::HandedOver {
+        ordinal,
+        round,
+        step,
+        by: person("ada"),
+        to: person("bo"),
+        reason: "end of shift".into(),
+        accepted,
+    };
     let mut events = vec![
         AlertEvent::Raised { ordinal, condition: condition(), deadline },
         AlertEvent::Folded { ordinal, condition: condition() },
@@ -122,7 +132,13 @@ fn alert_events() -> Vec<AlertEvent> {
             fallback: true,
             deadline,
             lateness_ms,
+            accepts: 2,
+            answer: Some(Term::Until(Timestamp(77))),
         },
+        AlertEvent::Joined { ordinal, by: by.clone() },
+        handed_over(false),
+        handed_over(true),
+        AlertEvent::Snoozed { ordinal, by: by.clone(), reason: "turning".into(), until: deadline },
         AlertEvent::Acknowledged { ordinal, by: by.clone(), reason: "seen".into(), until: deadline },
         AlertEvent::Accepted { ordinal, by: by.clone(), until: deadline },
         AlertEvent::Rejected { ordinal, by: by.clone(), reason: "off duty".into() },
@@ -145,6 +161,14 @@ fn alert_events() -> Vec<AlertEvent> {
         RoundCause::Moved,
     ];
     events.extend(round_causes.map(|cause| AlertEvent::RoundBegan { ordinal, round, cause, deadline, lateness_ms }));
+    let verdicts = [Verdict::True, Verdict::False, Verdict::NotActionable];
+    let (who, why) = (person("ada"), "moved".into());
+    events.extend(verdicts.map(|verdict| AlertEvent::Disposed {
+        ordinal,
+        by: PersonId::clone(&who),
+        verdict,
+        reason: SmolStr::clone(&why),
+    }));
     let close_causes = [CloseCause::Ended, CloseCause::EndedUnanswered, CloseCause::Reset, CloseCause::Withdrawn];
     events.extend(close_causes.map(|cause| AlertEvent::Closed { ordinal, cause }));
     events
@@ -160,6 +184,20 @@ fn inputs() -> Vec<PatientInput> {
             seen_version: 2,
         })
     };
+    let answered = |answer| {
+        PatientInput::TeamAnswered(TeamAnswer {
+            ordinal: 4,
+            round: 1,
+            step: 2,
+            people: vec![person("ada")],
+            delay_ms: 60_000,
+            accepts: 2,
+            answer,
+            last: true,
+            policy_version: 9,
+            fallback: vec![person("chief")],
+        })
+    };
     vec![
         PatientInput::Consumed(smallvec![
             Run { device: DeviceId::new("d1").unwrap(), through: 7 },
@@ -173,16 +211,12 @@ fn inputs() -> Vec<PatientInput> {
         },
         PatientInput::RulesAdopted { hash: [7; 32], engine: 1 },
         PatientInput::Tick { fallback: vec![person("chief")] },
-        PatientInput::TeamAnswered {
-            ordinal: 4,
-            round: 1,
-            step: 2,
-            people: vec![person("ada")],
-            delay_ms: 60_000,
-            last: true,
-            policy_version: 9,
-            fallback: vec![person("chief")],
-        },
+        answered(None),
+        answered(Some(Term::Ms(600_000))),
+        answered(Some(Term::Until(Timestamp(5)))),
+        command(Verb::HandOver { to: person("bo") }),
+        command(Verb::Snooze { ms: 60_000 }),
+        command(Verb::Dispose { verdict: Verdict::NotActionable }),
         command(Verb::Acknowledge),
         command(Verb::Accept),
         command(Verb::Reject),

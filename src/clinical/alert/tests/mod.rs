@@ -2,6 +2,7 @@
 
 mod ladder;
 mod properties;
+mod responsibility;
 mod scene;
 mod table;
 mod verbs;

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::scene::{condition, latching, people, person, technical};
 use crate::clinical::alert::{
-    Alert, AlertBook, AlertEvent, BookInput, CloseCause, Command, Response, RoundCause, Verb,
+    Alert, AlertBook, AlertEvent, BookInput, CloseCause, Command, Response, RoundCause, TeamAnswer, Term, Verb, Verdict,
 };
 use crate::clinical::condition::{Condition, Priority};
 use crate::time::Timestamp;
@@ -44,6 +44,9 @@ fn any_verb() -> impl Strategy<Value = Verb> {
         prop::sample::select(NAMES.to_vec()).prop_map(|name| Verb::Escalate { to: Some(person(name)) }),
         Just(Verb::Reset),
         Just(Verb::Comment),
+        prop::sample::select(NAMES.to_vec()).prop_map(|name| Verb::HandOver { to: person(name) }),
+        (0..4_000_000_u32).prop_map(|ms| Verb::Snooze { ms }),
+        Just(Verb::Dispose { verdict: Verdict::False }),
     ]
 }
 
@@ -89,16 +92,18 @@ impl Run {
             }
             Step::Team { pick, stale, people: names, delay_ms, last } => {
                 let Some(alert) = picked(*pick) else { return Vec::new() };
-                self.decide(&BookInput::TeamAnswered {
+                self.decide(&BookInput::TeamAnswered(&TeamAnswer {
                     ordinal: alert.ordinal,
                     round: alert.round,
                     step: alert.step() + stale,
-                    people: &people(names),
+                    people: people(names),
                     delay_ms: *delay_ms,
+                    accepts: 1 + delay_ms % 3,
+                    answer: (delay_ms % 2 == 0).then_some(Term::Ms(*delay_ms)),
                     last: *last,
                     policy_version: 1,
-                    fallback: &fallback,
-                })
+                    fallback,
+                }))
             }
             Step::Command { pick, verb, by, stale } => {
                 let Some(alert) = picked(*pick) else { return Vec::new() };

@@ -3,7 +3,8 @@
 use smol_str::SmolStr;
 
 use crate::clinical::alert::{
-    Alert, AlertBook, AlertEvent, BookInput, CloseCause, Command, Effect, Refused, Response, RoundCause, Verb,
+    Alert, AlertBook, AlertEvent, BookInput, CloseCause, Command, Effect, Refused, Response, RoundCause, TeamAnswer,
+    Term, Verb,
 };
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
 use crate::clinical::ids::{PersonId, RuleId};
@@ -50,11 +51,20 @@ pub struct Scene {
     pub now: Timestamp,
     pub events: Vec<AlertEvent>,
     pub refused: Option<Refused>,
+    accepts: u32,
+    answer: Option<Term>,
 }
 
 impl Scene {
     pub fn empty() -> Self {
-        Self { book: AlertBook::default(), now: Timestamp(0), events: Vec::new(), refused: None }
+        Self {
+            book: AlertBook::default(),
+            now: Timestamp(0),
+            events: Vec::new(),
+            refused: None,
+            accepts: 1,
+            answer: None,
+        }
     }
 
     /// An alert just raised: the care team is being asked.
@@ -128,16 +138,30 @@ impl Scene {
 
     pub fn team_says_of(&mut self, round: u32, step: u32, names: &[&str], delay_ms: u32, last: bool) -> &mut Self {
         let (people, fallback) = (people(names), people(&[FALLBACK]));
-        self.when(&BookInput::TeamAnswered {
+        self.when(&BookInput::TeamAnswered(&TeamAnswer {
             ordinal: 1,
             round,
             step,
-            people: &people,
+            people,
             delay_ms,
+            accepts: self.accepts,
+            answer: self.answer,
             last,
             policy_version: 7,
-            fallback: &fallback,
-        })
+            fallback,
+        }))
+    }
+
+    /// From here on so many must accept.
+    pub fn accepts(&mut self, accepts: u32) -> &mut Self {
+        self.accepts = accepts;
+        self
+    }
+
+    /// From here on the care team says how long answers hold.
+    pub fn answers_hold(&mut self, answer: Term) -> &mut Self {
+        self.answer = Some(answer);
+        self
     }
 
     /// A command to alert 1 by somebody who sees it as it is.
@@ -230,5 +254,10 @@ pub fn word(event: &AlertEvent) -> &'static str {
         AlertEvent::Reset { .. } => "reset",
         AlertEvent::Commented { .. } => "commented",
         AlertEvent::Closed { .. } => "closed",
+        AlertEvent::Joined { .. } => "joined",
+        AlertEvent::HandedOver { accepted: false, .. } => "offered",
+        AlertEvent::HandedOver { accepted: true, .. } => "handed over",
+        AlertEvent::Snoozed { .. } => "snoozed",
+        AlertEvent::Disposed { .. } => "disposed",
     }
 }

@@ -94,7 +94,7 @@ fn version_counts_neither_folds_nor_steps_nor_repeats() {
 fn command_to_an_alert_that_is_closed_finds_none() {
     let mut scene = Scene::waiting(&asystole());
     scene.ends(&asystole());
-    for verb in [Verb::Acknowledge, Verb::Comment, Verb::Reset] {
+    for verb in [Verb::Acknowledge, Verb::Snooze { ms: 60_000 }, Verb::Reset] {
         scene.asks("ana", verb).refused(&Refused::NoSuchAlert);
     }
 }
