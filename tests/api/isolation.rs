@@ -81,7 +81,7 @@ async fn list(alerts: &mut AlertServiceClient<Channel>, token: &str) -> Vec<prot
 }
 
 fn answer(id: &str) -> proto::AnswerRequest {
-    proto::AnswerRequest { id: id.to_owned(), version: 1, reason: "seen".into(), to: String::new() }
+    proto::AnswerRequest { id: id.to_owned(), version: 1, reason: "seen".into(), ..Default::default() }
 }
 
 #[tokio::test]

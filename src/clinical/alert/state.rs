@@ -144,7 +144,7 @@ impl Alert {
     #[must_use]
     pub fn asks(&self, person: &PersonId) -> bool {
         let asked = match &self.response {
-            Response::Waiting { people, .. } => people.contains(person),
+            Response::Waiting { people, joined, .. } => people.contains(person) || joined.contains(person),
             Response::Answered { by, .. } => by == person,
         };
         let offered = self.hand_over.as_ref().is_some_and(|offer| offer.to == *person || offer.by == *person);
