@@ -6,6 +6,8 @@ mod api {
     mod verify_inclusion;
 
     mod answers;
+    mod care;
+    mod custody;
     mod devices;
     mod gateways;
     mod glass;

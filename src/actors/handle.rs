@@ -2,6 +2,7 @@
 
 mod access;
 mod answer;
+mod custody;
 mod engine_handle;
 mod entries;
 mod keys;
@@ -12,6 +13,7 @@ mod watch;
 
 pub use super::audit_trail::Accesses;
 pub use answer::{Answered, OperationError};
+pub use custody::Selection;
 pub use engine_handle::Handle;
 pub use entries::{Admission, CareStep, DeviceEntry, InboxPage, PatientEntry, Status};
 pub use link::{DeviceHello, DeviceLink, NotLinked, Speaker};

@@ -22,6 +22,7 @@ mod link;
 pub mod outlet;
 pub mod patient;
 pub mod physician;
+mod reattribution;
 mod recovery;
 mod router;
 mod rule_book;

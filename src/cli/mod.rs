@@ -13,9 +13,11 @@ mod connect;
 mod decoders;
 mod demo;
 mod device;
+mod devices;
 mod duration;
 mod evaluate;
 mod failure;
+mod instant;
 mod keys;
 mod log;
 mod patients;
@@ -54,6 +56,7 @@ enum Verb {
     Config(config::Args),
     Demo(demo::Args),
     Device(device::Args),
+    Devices(devices::Args),
     Evaluate(evaluate::Args),
     Keys(keys::Args),
     Patients(patients::Args),
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
         Verb::Config(args) => config::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Device(args) => device::run(&args),
+        Verb::Devices(args) => devices::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
         Verb::Keys(args) => keys::run(&args),
         Verb::Patients(args) => patients::run(&args),

@@ -89,6 +89,12 @@ async fn site_with_definitions(rules: &str, decoders: DecoderSet, change: impl F
     Site { config, authority, accounts, platform, dir }
 }
 
+/// What a platform left.
+pub struct Stopped {
+    pub config: Config,
+    _folder: tempfile::TempDir,
+}
+
 impl Site {
     /// Drains, does something with the files of the stopped site, and starts again with the default rules.
     pub async fn restarted(self, between: impl FnOnce(&Config)) -> Self {
@@ -152,8 +158,8 @@ impl Site {
     }
 
     /// Stops the platform in order; then what it leaves must replay to the same, add up, and verify.
-    pub async fn stop_and_audit(self) {
-        let Self { config, platform, dir, .. } = self;
+    pub async fn stop_and_audit(self) -> Stopped {
+        let Self { config, platform, dir: folder, .. } = self;
         platform.stop(PATIENCE).await;
         for verb in [&["replay", "verify"][..], &["check"], &["audit", "verify"]] {
             let mut vigil = std::process::Command::new(env!("CARGO_BIN_EXE_vigil"));
@@ -167,7 +173,7 @@ impl Site {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(output.status.success(), "vigil {} says: {said}", verb.join(" "));
         }
-        drop(dir);
+        Stopped { config, _folder: folder }
     }
 
     /// Asks the health service over the port of devices.

@@ -6,15 +6,15 @@ use smol_str::SmolStr;
 use tonic::{Request, Response, Status};
 
 use super::view::{invalid, status};
-use crate::access::{Field, Fields, Verb};
-use crate::actors::handle::{CareStep, DeviceEntry, Handle};
+use crate::access::Verb;
+use crate::actors::handle::{CareStep, Handle};
 use crate::api::figures::Figures;
 use crate::api::guard::{Guard, Visit};
-use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, UnitId};
+use crate::clinical::ids::{PersonId, UnitId};
 use crate::proto;
 use crate::proto::admin_service_server::AdminService;
-use crate::time::Timestamp;
 
+mod devices;
 mod patients;
 
 /// The most entries of one page, and how many where the request does not say.
@@ -25,6 +25,8 @@ const STEPS_MAX: usize = 32;
 const PEOPLE_MAX: usize = 64;
 /// The longest name of a model, a firmware or a bed, in bytes.
 const NAME_MAX: usize = 64;
+/// The longest reason, in bytes.
+const REASON_MAX: usize = 1_000;
 
 /// The admin service.
 #[derive(Clone)]
@@ -81,48 +83,8 @@ fn care_step(step: &proto::CareStep) -> Result<CareStep, Status> {
     Ok(CareStep { people, delay_ms: step.delay_ms })
 }
 
-fn device_on_wire(entry: DeviceEntry, fields: Fields) -> proto::Device {
-    proto::Device {
-        device: entry.device.to_string(),
-        model: entry.model.to_string(),
-        firmware: entry.firmware.to_string(),
-        unit: entry.unit.to_string(),
-        gateway: entry.gateway.map(|gateway| gateway.to_string()).unwrap_or_default(),
-        patient: fields.show(Field::Patient, entry.patient.map(|patient| patient.to_string()).unwrap_or_default()),
-    }
-}
-
-/// What of a device the visitor sees.
-fn fields_of(visit: &Visit, entry: &DeviceEntry) -> Option<Fields> {
-    match &entry.patient {
-        Some(patient) => visit.fields_of_patient(patient, Verb::SeeDevice),
-        None => visit.sees_unassigned(Verb::SeeDevice),
-    }
-}
-
 #[tonic::async_trait]
 impl AdminService for Admin {
-    async fn register_device(
-        &self,
-        request: Request<proto::RegisterDeviceRequest>,
-    ) -> Result<Response<proto::RegisterDeviceResponse>, Status> {
-        let mut visit = self.administrator(&request, "devices.register").await?;
-        let asked = request.into_inner();
-        let gateway =
-            if asked.gateway.is_empty() { None } else { Some(GatewayId::new(&asked.gateway).map_err(invalid)?) };
-        let entry = DeviceEntry {
-            device: DeviceId::new(&asked.device).map_err(invalid)?,
-            model: name("model", &asked.model)?,
-            firmware: name("firmware", &asked.firmware)?,
-            unit: UnitId::new(&asked.unit).map_err(invalid)?,
-            gateway,
-            patient: None,
-        };
-        visit.about(&asked.device);
-        self.handle.register_device(entry).await.map_err(|error| status(&error))?;
-        visit.answer(proto::RegisterDeviceResponse {}).await
-    }
-
     async fn admit_patient(
         &self,
         request: Request<proto::AdmitPatientRequest>,
@@ -206,30 +168,64 @@ impl AdminService for Admin {
         visit.answer(proto::ListUnitsResponse { units: units.collect() }).await
     }
 
+    async fn register_device(
+        &self,
+        request: Request<proto::RegisterDeviceRequest>,
+    ) -> Result<Response<proto::RegisterDeviceResponse>, Status> {
+        self.register(request).await
+    }
+
     async fn assign_device(
         &self,
         request: Request<proto::AssignDeviceRequest>,
     ) -> Result<Response<proto::AssignDeviceResponse>, Status> {
-        let mut visit = self.administrator(&request, "devices.assign").await?;
-        let asked = request.into_inner();
-        let device = DeviceId::new(&asked.device).map_err(invalid)?;
-        let patient = PatientId::new(&asked.patient).map_err(invalid)?;
-        let from = (asked.from_us != 0).then_some(Timestamp(asked.from_us));
-        visit.about(&asked.device);
-        visit.concerns(&patient);
-        self.handle.assign_device(device, patient, from).await.map_err(|error| status(&error))?;
-        visit.answer(proto::AssignDeviceResponse {}).await
+        self.assign(request).await
     }
 
     async fn unassign_device(
         &self,
         request: Request<proto::UnassignDeviceRequest>,
     ) -> Result<Response<proto::UnassignDeviceResponse>, Status> {
-        let mut visit = self.administrator(&request, "devices.unassign").await?;
-        let device = DeviceId::new(&request.into_inner().device).map_err(invalid)?;
-        visit.about(device.as_str());
-        self.handle.unassign_device(device).await.map_err(|error| status(&error))?;
-        visit.answer(proto::UnassignDeviceResponse {}).await
+        self.unassign(request).await
+    }
+
+    async fn retire_device(
+        &self,
+        request: Request<proto::RetireDeviceRequest>,
+    ) -> Result<Response<proto::RetireDeviceResponse>, Status> {
+        self.retire(request).await
+    }
+
+    async fn lend_device(
+        &self,
+        request: Request<proto::LendDeviceRequest>,
+    ) -> Result<Response<proto::LendDeviceResponse>, Status> {
+        self.lend(request).await
+    }
+
+    async fn return_device(
+        &self,
+        request: Request<proto::ReturnDeviceRequest>,
+    ) -> Result<Response<proto::ReturnDeviceResponse>, Status> {
+        self.give_back(request).await
+    }
+
+    async fn reattribute(
+        &self,
+        request: Request<proto::ReattributeRequest>,
+    ) -> Result<Response<proto::ReattributeResponse>, Status> {
+        self.move_readings(request).await
+    }
+
+    async fn list_devices(
+        &self,
+        request: Request<proto::ListDevicesRequest>,
+    ) -> Result<Response<proto::ListDevicesResponse>, Status> {
+        self.devices(request).await
+    }
+
+    async fn get_device(&self, request: Request<proto::GetDeviceRequest>) -> Result<Response<proto::Device>, Status> {
+        self.device(request).await
     }
 
     async fn set_care_team(
@@ -246,29 +242,6 @@ impl AdminService for Admin {
         visit.about(unit.as_str());
         let policy_version = self.handle.set_care_team(unit, steps).await.map_err(|error| status(&error))?;
         visit.answer(proto::SetCareTeamResponse { policy_version }).await
-    }
-
-    async fn list_devices(
-        &self,
-        request: Request<proto::ListDevicesRequest>,
-    ) -> Result<Response<proto::ListDevicesResponse>, Status> {
-        let mut visit = self.guard.enter(&request, Verb::SeeDevice, "devices.list").await?;
-        let asked = request.into_inner();
-        let size = page_size(asked.page_size);
-        let after = after(&asked.page_token, DeviceId::new)?;
-        let entries = self.handle.devices(after.as_ref(), size, |entry| fields_of(&visit, entry).is_some()).await;
-        let last = entries.last().filter(|_| entries.len() == size);
-        let next_page_token = last.map(|entry| entry.device.to_string()).unwrap_or_default();
-        let mut devices = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let fields = fields_of(&visit, &entry).unwrap_or_default();
-            if let Some(patient) = entry.patient.as_ref().filter(|_| fields.has(Field::Patient)) {
-                visit.concerns(patient);
-            }
-            visit.shows(fields);
-            devices.push(device_on_wire(entry, fields));
-        }
-        visit.answer(proto::ListDevicesResponse { devices, next_page_token }).await
     }
 
     async fn status(&self, request: Request<proto::StatusRequest>) -> Result<Response<proto::StatusResponse>, Status> {

@@ -4,6 +4,8 @@ mod access;
 mod alert;
 mod checkpoint;
 mod condition;
+mod copies;
+mod custody;
 mod device;
 mod error;
 mod grants;
@@ -18,6 +20,7 @@ mod tests;
 
 pub use access::{decode_access, encode_access};
 pub use checkpoint::{decode_checkpoint, encode_checkpoint};
+pub use copies::{CopiedReading, Copies, decode_copies, encode_copies};
 pub use device::{DeviceRecord, Receipted, decode_device, encode_device};
 pub use error::DecodeError;
 pub use grants::{GrantRecord, decode_grant, encode_grant};

@@ -3,7 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use super::super::view::{invalid, status};
-use super::{Admin, after, name, page_size};
+use super::{Admin, REASON_MAX, after, name, page_size};
 use crate::access::{Field, Fields, Verb};
 use crate::actors::handle::{Admission, PatientEntry};
 use crate::clinical::ids::{PatientId, UnitId};
@@ -11,9 +11,6 @@ use crate::clinical::patient::{Presence, Profile, Standby};
 use crate::proto;
 use crate::storage::codec::{decode_profile, encode_profile};
 use crate::time::Timestamp;
-
-/// The longest reason, in bytes.
-const REASON_MAX: usize = 1_000;
 
 impl Admin {
     pub(super) async fn admit(
