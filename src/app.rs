@@ -13,7 +13,7 @@ pub use self::channel::{Delivery, NotDelivered, NotificationChannel, PageNotice}
 pub use self::embed::{BuildError, Builder, Vigil};
 pub use self::ingest::{Ingest, NotJoined, NotTaken};
 
-use crate::actors::{Definitions, Engine, EngineOptions, StartError as EngineError};
+use crate::actors::{Definitions, Engine, EngineOptions, StartError as EngineError, Witness};
 use crate::api::server::{Server, StartError as ServerError, admission};
 use crate::clinical::ids::PersonId;
 use crate::clock::Clock;
@@ -109,7 +109,11 @@ async fn open_engine(config: &Config, definitions: impl Into<Definitions>) -> Re
 fn engine_options(config: &Config) -> Result<EngineOptions, AppError> {
     let fallback = config.people.fallback.iter().map(|id| PersonId::new(id)).collect::<Result<Vec<_>, _>>()?;
     let idle_after_ms = i64::try_from(config.actors.idle.as_millis()).unwrap_or(i64::MAX);
-    Ok(EngineOptions { idle_after_ms, fallback, ..EngineOptions::default() })
+    let mut witnesses: Vec<_> = config.audit.witness_file.clone().map(Witness::file).into_iter().collect();
+    if config.audit.witness_stdout {
+        witnesses.push(Witness::Stdout);
+    }
+    Ok(EngineOptions { idle_after_ms, fallback, witnesses, ..EngineOptions::default() })
 }
 
 /// What a person or the operating system asks of the running platform.

@@ -88,6 +88,15 @@ pub struct People {
     pub fallback: Vec<String>,
 }
 
+/// Where checkpoints of the chain go, beside the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audit {
+    /// A file, on another volume.
+    pub witness_file: Option<PathBuf>,
+    /// Standard output, for a collector.
+    pub witness_stdout: bool,
+}
+
 /// Limits on everything that comes from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -141,6 +150,8 @@ pub struct Config {
     pub rules_dirs: Vec<PathBuf>,
     /// `[decoders] dirs`; empty: raw payloads are kept, and none is decoded.
     pub decoder_dirs: Vec<PathBuf>,
+    /// `[audit]`
+    pub audit: Audit,
     /// `[limits]`
     pub limits: Limits,
     /// `[actors]`
@@ -197,6 +208,7 @@ impl Config {
             people: root.table("people", read_people),
             rules_dirs: root.table("rules", |rules| rules.paths("dirs", &["rules/bedside"])),
             decoder_dirs: root.table("decoders", read_decoders),
+            audit: root.table("audit", read_audit),
             limits: root.table("limits", read_limits),
             actors: root.table("actors", |actors| Actors {
                 idle: Duration::from_secs(actors.integer("idle_s", 300, 1, 604_800)),
@@ -239,6 +251,10 @@ fn read_decoders(decoders: &mut Section) -> Vec<PathBuf> {
     // A site that says nothing of decoders, and has no such folder, has none.
     dirs.retain(|dir| is_named || dir.is_dir());
     dirs
+}
+
+fn read_audit(audit: &mut Section) -> Audit {
+    Audit { witness_file: audit.optional_path("witness_file"), witness_stdout: audit.boolean("witness_stdout", false) }
 }
 
 fn read_limits(limits: &mut Section) -> Limits {

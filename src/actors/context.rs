@@ -5,14 +5,18 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc;
 
 use super::alert_feed::AlertFeed;
+use super::audit_trail::AuditTrail;
+use super::care_register::CareRegister;
 use super::counters::Counters;
 use super::definitions::Definitions;
 use super::directory::Directory;
 use super::effects::EffectJob;
+use super::grant_desk::GrantDesk;
 use super::link::Links;
 use super::router::Router;
 use super::rule_book::RuleBook;
 use super::timers::Timers;
+use super::witness::Witness;
 use crate::clinical::decoder::DecoderSet;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId};
 use crate::clock::Clock;
@@ -30,11 +34,13 @@ pub struct EngineOptions {
     pub sweep_every_ms: u64,
     /// Whom to page where a care team names nobody. Never empty.
     pub fallback: Vec<PersonId>,
+    /// Who keeps checkpoints of the chain outside of the journal.
+    pub witnesses: Vec<Witness>,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { shards: 16, idle_after_ms: 600_000, sweep_every_ms: 30_000, fallback: Vec::new() }
+        Self { shards: 16, idle_after_ms: 600_000, sweep_every_ms: 30_000, fallback: Vec::new(), witnesses: Vec::new() }
     }
 }
 
@@ -55,11 +61,26 @@ pub(super) struct Context {
     pub decoders: Arc<DecoderSet>,
     pub feed: AlertFeed,
     pub directory: Directory,
+    pub care: CareRegister,
     pub counters: Counters,
     pub links: Links,
     pub effects: mpsc::UnboundedSender<EffectJob>,
     router: OnceLock<Router>,
     timers: OnceLock<Wheels>,
+    desks: OnceLock<Desks>,
+}
+
+/// Who writes the streams of which there is one, apart from any actor.
+pub(super) struct Desks {
+    pub trail: AuditTrail,
+    pub grants: GrantDesk,
+}
+
+impl Desks {
+    /// Opens them: grants count from here on.
+    pub async fn open(context: &Context) -> Result<Self, super::stream::RecoverError> {
+        Ok(Self { trail: AuditTrail::open(context).await?, grants: GrantDesk::open(context).await? })
+    }
 }
 
 /// The engine has stopped: the context is gone, and no actor starts any more.
@@ -100,18 +121,27 @@ impl Context {
             decoders: Arc::clone(&parts.definitions.decoders),
             feed: AlertFeed::default(),
             directory: Directory::default(),
+            care: CareRegister::default(),
             counters: Counters::default(),
             links: Links::default(),
             effects: parts.effects.clone(),
             router: OnceLock::new(),
             timers: OnceLock::new(),
+            desks: OnceLock::new(),
         })
     }
 
     /// Completes the context. Called once, by `tree`, before any actor runs.
-    pub fn complete(&self, router: Router, wheels: Wheels) {
+    pub fn complete(&self, router: Router, wheels: Wheels, desks: Desks) {
         let _first = self.router.set(router);
         let _first = self.timers.set(wheels);
+        let _first = self.desks.set(desks);
+    }
+
+    /// The writers of the audit trail and of grants.
+    pub fn desks(&self) -> &Desks {
+        // `tree` completes the context before anybody has a handle.
+        self.desks.get().expect("the context is complete before there is a handle")
     }
 
     /// The way to every actor.

@@ -4,14 +4,18 @@
 //! actors have in common.
 
 pub mod alert_feed;
+mod audit_trail;
 pub mod beds;
+mod care_register;
 mod care_team;
+mod checkpoints;
 mod context;
 mod counters;
 mod definitions;
 pub mod device;
 mod directory;
 mod effects;
+mod grant_desk;
 pub mod handle;
 mod history;
 mod link;
@@ -26,6 +30,7 @@ mod stream;
 mod sweep;
 pub mod timers;
 mod tree;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -34,3 +39,4 @@ pub use context::EngineOptions;
 pub use definitions::Definitions;
 pub use rule_book::ENGINE_VERSION;
 pub use tree::{Engine, StartError};
+pub use witness::Witness;

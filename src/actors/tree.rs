@@ -8,17 +8,19 @@
 //! ├── persons     sharded supervisors -> one actor per person    (physician.rs)
 //! ├── wheels      one task per shard: deadlines of devices and patients (timers.rs)
 //! ├── effects     one task: who is asked, who is paged           (effects.rs)
-//! └── sweep       one task: snapshots and passivation            (sweep.rs)
+//! ├── sweep       one task: snapshots and passivation            (sweep.rs)
+//! └── checkpoints one task: signed statements of the chain       (checkpoints.rs)
 //! ```
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::care_team::CareTeams;
-use super::context::{Context, ContextParts, EngineOptions, Wheels};
+use super::checkpoints::Checkpointer;
+use super::context::{Context, ContextParts, Desks, EngineOptions, Wheels};
 use super::definitions::Definitions;
 use super::device::{DeviceMsg, Devices};
 use super::handle::Handle;
@@ -38,6 +40,9 @@ pub enum StartError {
     /// The journaled rules and decoders could not be read.
     #[error("read rules and decoders from the journal: {0}")]
     Definitions(String),
+    /// The audit trail or the grants could not be read.
+    #[error("read the audit trail and the grants from the journal: {0}")]
+    Access(String),
     /// A supervisor could not be started.
     #[error("start the supervisors: {0}")]
     Supervisors(String),
@@ -51,6 +56,7 @@ pub struct Engine {
     context: Arc<Context>,
     store: Option<Store>,
     tasks: Vec<JoinHandle<()>>,
+    checkpoints: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
 impl Engine {
@@ -71,13 +77,18 @@ impl Engine {
         let parts = ContextParts { options, clock, store, definitions: definitions.into(), effects };
         let context = Context::new(&parts);
         definitions::journal(&context).await.map_err(|error| StartError::Definitions(error.to_string()))?;
+        let desks = Desks::open(&context).await.map_err(|error| StartError::Access(error.to_string()))?;
         let router = start_router(&context).await?;
-        context.complete(router, start_wheels(&context));
+        context.complete(router, start_wheels(&context), desks);
         let mut tasks = vec![tokio::spawn(effects::run(Arc::clone(&context), jobs))];
         let behind = recovery::recover(&context).await;
         tasks.push(tokio::spawn(recovery::catch_up(Arc::clone(&context), behind)));
         tasks.push(tokio::spawn(sweep::run(Arc::clone(&context))));
-        Ok(Self { context, store: Some(parts.store), tasks })
+        let checkpointer = Checkpointer::open(&context).await;
+        let checkpointer = checkpointer.map_err(|error| StartError::Access(error.to_string()))?;
+        let (stop, stopped) = oneshot::channel();
+        let checkpoints = Some((stop, tokio::spawn(checkpointer.run(stopped))));
+        Ok(Self { context, store: Some(parts.store), tasks, checkpoints })
     }
 
     /// The way in for services and library users.
@@ -102,6 +113,7 @@ impl Engine {
         router.patients.stop(within).await;
         router.care_teams.stop(within).await;
         router.persons.stop(within).await;
+        self.last_checkpoint(within).await;
         self.tasks.iter().for_each(JoinHandle::abort);
         self.context.feed.end();
         if let Some(store) = self.store.take() {
@@ -109,6 +121,17 @@ impl Engine {
             if tokio::task::spawn_blocking(move || store.close()).await.is_err() {
                 tracing::error!("the journal did not close in order: the next start checks it");
             }
+        }
+    }
+
+    /// What was written up to the end is then under a checkpoint.
+    async fn last_checkpoint(&mut self, within: Duration) {
+        let Some((stop, mut task)) = self.checkpoints.take() else { return };
+        // The task may have ended with the journal.
+        let _ = stop.send(());
+        if tokio::time::timeout(within, &mut task).await.is_err() {
+            task.abort();
+            tracing::warn!("no last checkpoint was taken: a witness does not answer");
         }
     }
 

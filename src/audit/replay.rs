@@ -144,7 +144,12 @@ impl Replay<'_> {
             StreamKind::Patient => self.take_patient(record),
             StreamKind::Rules => self.take_rules(record).map(|()| None),
             // What a payload was decoded to is stored with it: replay needs no decoder.
-            StreamKind::Care | StreamKind::Person | StreamKind::Decoders => Ok(None),
+            StreamKind::Care
+            | StreamKind::Person
+            | StreamKind::Decoders
+            | StreamKind::Audit
+            | StreamKind::Grants
+            | StreamKind::Checkpoints => Ok(None),
         }
     }
 

@@ -113,6 +113,19 @@ impl<'a> Section<'a> {
         self.source.relative(text)
     }
 
+    /// A path that may be left out, or left empty.
+    pub(super) fn optional_path(&mut self, key: &'static str) -> Option<PathBuf> {
+        self.text(key).filter(|text| !text.is_empty()).map(|text| self.source.relative(text))
+    }
+
+    pub(super) fn boolean(&mut self, key: &'static str, default: bool) -> bool {
+        let Some(item) = self.item(key) else { return default };
+        item.as_bool().unwrap_or_else(|| {
+            self.mistake(key, "must be true or false");
+            default
+        })
+    }
+
     pub(super) fn paths(&mut self, key: &'static str, default: &[&str]) -> Vec<PathBuf> {
         self.texts(key, default, "a path", |text| !text.is_empty())
             .iter()
