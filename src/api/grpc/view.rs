@@ -53,6 +53,14 @@ pub(super) fn alert(view: &AlertView, fields: Fields) -> proto::Alert {
     }
 }
 
+/// What tells whom it is about.
+const fn subject_field(subject: &Subject) -> Field {
+    match subject {
+        Subject::Patient(_) => Field::Patient,
+        Subject::Device(_) | Subject::Unit(_) => Field::Route,
+    }
+}
+
 fn response(response: &Response) -> (proto::ResponseState, u32, Vec<PersonId>, Timestamp) {
     match response {
         Response::Waiting { step, people, deadline, .. } => {
