@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DeviceId, IdError, PatientId, UnitId};
 
-/// Whom or what an alert is about. One actor each keeps the alert book of one subject (docs/adr/0014).
+/// Whom or what an alert is about. One actor each keeps the alert book of one subject (docs/adr/0018).
 ///
 /// Written as the id alone for a patient, else `device~ID` or `unit~ID`. No id holds a `~`, and a `~` inside a word means
 /// nothing to shells and URLs (RFC 3986, "unreserved").
