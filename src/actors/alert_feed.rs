@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use smol_str::SmolStr;
 use tokio::sync::Notify;
 
+use super::care_team::Question;
 use super::handle::{AlertNews, AlertView};
 use crate::clinical::alert::{Alert, AlertBook, AlertEvent, Response};
 use crate::clinical::ids::{AlertId, PatientId, PersonId, Subject, UnitId};
@@ -22,6 +23,11 @@ pub(super) struct Place {
     pub unit: UnitId,
     /// Of a patient; else empty.
     pub bed: SmolStr,
+}
+
+/// The unit of whoever was never admitted or registered.
+pub(super) fn nowhere() -> UnitId {
+    UnitId::new("no-unit").unwrap_or_else(|_| unreachable!("no-unit is an identifier"))
 }
 
 /// One decision of a subject's actor, as committed.
@@ -191,16 +197,22 @@ impl AlertFeed {
         })
     }
 
-    /// What a unit's care team is being asked, as committed: (alert, round, step).
-    pub fn questions_of(&self, unit: &UnitId) -> Vec<(AlertId, u32, u32)> {
+    /// What a unit's care team is being asked, as committed.
+    pub fn questions_of(&self, unit: &UnitId) -> Vec<Question> {
         self.of_open(|place, id, alert| match &alert.response {
             Response::Waiting { entered: false, step, .. } | Response::Answered { asking: Some(_), step, .. }
                 if place == unit && !alert.held =>
             {
-                Some((id(), alert.round, *step))
+                Some(question(id(), alert.round, *step, alert))
             }
             _ => None,
         })
+    }
+
+    /// A question about an alert that is open, or was closed lately.
+    pub fn question(&self, id: &AlertId, round: u32, step: u32) -> Option<Question> {
+        let view = self.view(id)?;
+        Some(question(id.clone(), round, step, &view.alert))
     }
 
     fn of_open<T>(&self, wanted: impl Fn(&UnitId, &dyn Fn() -> AlertId, &Alert) -> Option<T>) -> Vec<T> {
@@ -300,11 +312,46 @@ pub(super) fn fold(book: &mut AlertBook, committed: &Committed) -> Vec<Arc<Alert
     all
 }
 
+fn question(alert: AlertId, round: u32, step: u32, of: &Alert) -> Question {
+    let (kind, priority, lethal) = (of.condition.kind, of.priority, of.condition.lethal);
+    Question { alert, round, step, kind, priority, lethal }
+}
+
 fn view(subject: &Subject, place: &Place, alert: crate::clinical::alert::Alert) -> AlertView {
     AlertView {
         id: AlertId { subject: subject.clone(), ordinal: alert.ordinal },
         unit: place.unit.clone(),
         bed: place.bed.clone(),
         alert,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clinical::condition::{ConditionKind, Priority};
+    use crate::clinical::ids::DeviceId;
+    use crate::clinical::subject_book::unwatched;
+
+    #[test]
+    fn a_care_team_is_told_by_what_policies_tell_alerts_apart() {
+        let (feed, unit) = (AlertFeed::default(), UnitId::new("icu").unwrap());
+        let subject = Subject::Unit(unit.clone());
+        let mut condition = unwatched(&Subject::Device(DeviceId::new("d1").unwrap()), Timestamp(0));
+        condition.lethal = true;
+        let mut book = AlertBook::default();
+        book.evolve(&AlertEvent::Raised { ordinal: 1, condition, deadline: Timestamp(2) }, Timestamp(0));
+        feed.seed(&subject, Place { unit: unit.clone(), bed: SmolStr::default() }, &book);
+        let alert = AlertId { subject, ordinal: 1 };
+        let question = Question {
+            alert: alert.clone(),
+            round: 1,
+            step: 1,
+            kind: ConditionKind::Technical,
+            priority: Priority::High,
+            lethal: true,
+        };
+        assert_eq!(feed.questions_of(&unit), std::slice::from_ref(&question));
+        assert_eq!(feed.question(&alert, 1, 1), Some(question));
     }
 }

@@ -91,11 +91,12 @@ fn admission() -> PatientInput {
 
 fn began(at: Timestamp) -> Condition {
     Condition {
-        key: ConditionKey { rule: RuleId::new("device_silent").unwrap(), device: Some(device()) },
+        key: ConditionKey { rule: RuleId::new("device_silent").unwrap(), device: Some(device()), patient: None },
         rule_version: 1,
         kind: ConditionKind::Technical,
         priority: Priority::Medium,
         latching: false,
+        lethal: false,
         start: at,
         onset: at,
         value: None,
@@ -158,6 +159,25 @@ fn an_unassigned_device_leaves_no_condition_of_its_own_behind() {
     kept.consume(Item::Assignment { assigned: false }, at(2), &rules);
     assert!(kept.state.book().open().is_empty());
     assert_eq!(kept.state.devices().count(), 0);
+}
+
+#[test]
+fn an_alert_says_whether_its_rule_may_be_lethal() {
+    let rule = |lethal: &str| {
+        let text = format!(
+            "[[rule]]\nid = \"low\"\nversion = 1\nkind = \"physiological\"\npriority = \"high\"\n{lethal}text = \"low\"\n\
+             source = \"a test\"\n[rule.limit]\ncode = \"spo2\"\nbelow = 90\n"
+        );
+        RuleSet::parse(&[("low.toml".into(), text)]).unwrap()
+    };
+    for (rules, expected) in [(rule("lethal = true\n"), true), (rule(""), false)] {
+        let events = Kept::admitted(&rules).consume(reading(1, at(1), Some(80.0)), at(1), &rules);
+        let raised = events.iter().find_map(|event| match event {
+            AlertEvent::Raised { condition, .. } => Some(condition.lethal),
+            _ => None,
+        });
+        assert_eq!(raised, Some(expected));
+    }
 }
 
 #[derive(Clone, Debug)]
