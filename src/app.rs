@@ -1,5 +1,7 @@
 //! The composition root: open the journal, recover, start the tree, serve, drain.
 
+mod channels;
+
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,7 +10,7 @@ use crate::actors::{Definitions, Engine, EngineOptions, StartError as EngineErro
 use crate::api::server::{Server, StartError as ServerError, admission};
 use crate::clinical::ids::PersonId;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, read_rule_files};
 use crate::storage::{OpenError, Stopped, Store, StoreOptions};
 
 /// After so many stops of the engine within [`STOPS_WITHIN`] the process gives up.
@@ -32,6 +34,12 @@ pub enum AppError {
     /// A name in the configuration is no identifier.
     #[error("people.fallback: {0}")]
     Fallback(#[from] crate::clinical::ids::IdError),
+    /// The care plan cannot be read.
+    #[error(transparent)]
+    CarePlan(#[from] crate::config::ConfigError),
+    /// A channel cannot be made from its settings.
+    #[error(transparent)]
+    Channels(#[from] channels::ChannelsError),
     /// The journal refused commits again and again.
     #[error("the journal stopped {STOPS_MAX} times within a minute, the last time because: {last}")]
     GivenUp {
@@ -63,7 +71,8 @@ impl Platform {
         // Recovery of a large journal takes seconds, and blocks.
         let store = tokio::task::spawn_blocking(move || Store::open(options, opening)).await;
         let store = store.map_err(|_| AppError::Panicked)??;
-        let engine = Engine::start(store, definitions, engine_options(config)?, clock).await?;
+        let options = engine_options(config, &clock)?;
+        let engine = Engine::start(store, definitions, options, clock).await?;
         match Server::start(engine.handle(), config, admission(&config.limits)).await {
             Ok(server) => Ok(Self { engine, server }),
             Err(error) => {
@@ -92,10 +101,17 @@ impl Platform {
     }
 }
 
-fn engine_options(config: &Config) -> Result<EngineOptions, AppError> {
+fn engine_options(config: &Config, clock: &Clock) -> Result<EngineOptions, AppError> {
     let fallback = config.people.fallback.iter().map(|id| PersonId::new(id)).collect::<Result<Vec<_>, _>>()?;
     let idle_after_ms = i64::try_from(config.actors.idle.as_millis()).unwrap_or(i64::MAX);
-    Ok(EngineOptions { idle_after_ms, fallback, ..EngineOptions::default() })
+    Ok(EngineOptions {
+        idle_after_ms,
+        fallback,
+        care_plan: if config.care_dirs.is_empty() { Vec::new() } else { read_rule_files(&config.care_dirs)? },
+        channels: channels::channels(&config.channels, clock)?,
+        link_base: config.channels.link.clone(),
+        ..EngineOptions::default()
+    })
 }
 
 /// What a person or the operating system asks of the running platform.

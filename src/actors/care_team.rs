@@ -14,7 +14,8 @@ use super::router::tell_patient;
 use super::stream::{RecoverError, Stream};
 use super::sweep::SweepPart;
 use crate::clinical::alert::TeamAnswer;
-use crate::clinical::ids::{PatientId, PersonId, UnitId};
+use crate::clinical::ids::{AlertId, PatientId, PersonId, UnitId};
+use crate::clinical::oncall::Question;
 use crate::faults::{Point, point};
 use crate::proto::RecordKind;
 use crate::storage::codec::{CareRecord, decode_care, encode_care};
@@ -86,7 +87,7 @@ impl Actor for CareTeam {
             tell_patient(
                 &self.context,
                 &alert.patient,
-                answer(&ladder, &self.context.options.fallback, alert.ordinal, round, step),
+                PatientMsg::TeamAnswered(self.answer(&ladder, &alert, round, step)),
             );
         }
         running.parts = Some((stream, ladder));
@@ -110,11 +111,12 @@ impl Actor for CareTeam {
                 drop(reply.send(Ok(())));
             }
             CareTeamMsg::Ask { patient, ordinal, round, step } => {
+                let alert = AlertId { patient: patient.clone(), ordinal };
                 point(Point::CareTeamOnAsk, self.unit.as_str())?;
                 tell_patient(
                     &self.context,
                     &patient,
-                    answer(ladder, &self.context.options.fallback, ordinal, round, step),
+                    PatientMsg::TeamAnswered(self.answer(ladder, &alert, round, step)),
                 );
             }
             CareTeamMsg::Sweep(part) => stream.sweep(&self.context, ladder, || (), part),
@@ -169,10 +171,12 @@ impl CareTeam {
     }
 }
 
-fn answer(ladder: &Ladder, fallback: &[PersonId], ordinal: u32, round: u32, step: u32) -> PatientMsg {
+/// What the unit's own ladder says: where the care plan does not know the unit.
+fn by_ladder(ladder: &Ladder, fallback: &[PersonId], question: Asked) -> TeamAnswer {
+    let Asked { ordinal, round, step } = question;
     let index = usize::try_from(step).unwrap_or(usize::MAX).saturating_sub(1);
     let (people, delay_ms) = ladder.steps.get(index).cloned().unwrap_or((Vec::new(), 60_000));
-    PatientMsg::TeamAnswered(TeamAnswer {
+    TeamAnswer {
         ordinal,
         round,
         step,
@@ -183,5 +187,50 @@ fn answer(ladder: &Ladder, fallback: &[PersonId], ordinal: u32, round: u32, step
         last: index + 1 >= ladder.steps.len(),
         policy_version: ladder.version,
         fallback: fallback.to_vec(),
-    })
+    }
+}
+
+/// Which step of which alert is asked for.
+#[derive(Clone, Copy)]
+struct Asked {
+    ordinal: u32,
+    round: u32,
+    step: u32,
+}
+
+impl CareTeam {
+    /// Who answers for a step now: by the care plan in force where it knows the unit, else by the unit's own ladder.
+    fn answer(&self, ladder: &Ladder, alert: &AlertId, round: u32, step: u32) -> TeamAnswer {
+        let asked = Asked { ordinal: alert.ordinal, round, step };
+        self.by_plan(alert, asked).unwrap_or_else(|| by_ladder(ladder, &self.context.options.fallback, asked))
+    }
+
+    fn by_plan(&self, alert: &AlertId, asked: Asked) -> Option<TeamAnswer> {
+        let view = self.context.feed.view(alert)?;
+        let condition = &view.alert.condition;
+        let rules = self.context.rules.current();
+        let question = Question {
+            unit: &self.unit,
+            patient: Some(&alert.patient),
+            kind: condition.kind,
+            priority: view.alert.priority,
+            lethal: rules.get(&condition.key.rule).is_some_and(|rule| rule.lethal),
+            step: asked.step,
+        };
+        let resolved = self.context.roster.now().resolve(&question, self.context.clock.now())?;
+        // The plan's fallback may be off duty too: somebody is always named.
+        let last_resort = || self.context.options.fallback.clone();
+        Some(TeamAnswer {
+            ordinal: asked.ordinal,
+            round: asked.round,
+            step: asked.step,
+            people: resolved.people,
+            delay_ms: resolved.delay_ms,
+            accepts: resolved.accepts,
+            answer: Some(resolved.answer),
+            last: resolved.last,
+            policy_version: resolved.version,
+            fallback: if resolved.fallback.is_empty() { last_resort() } else { resolved.fallback },
+        })
+    }
 }

@@ -10,6 +10,8 @@ use super::definitions::Definitions;
 use super::directory::Directory;
 use super::effects::EffectJob;
 use super::link::Links;
+use super::notifier::Channels;
+use super::roster_book::RosterBook;
 use super::router::Router;
 use super::rule_book::RuleBook;
 use super::timers::Timers;
@@ -30,11 +32,25 @@ pub struct EngineOptions {
     pub sweep_every_ms: u64,
     /// Whom to page where a care team names nobody. Never empty.
     pub fallback: Vec<PersonId>,
+    /// The care plan, as (file name, text); empty: the plan that was adopted last stays in force.
+    pub care_plan: Vec<(String, String)>,
+    /// How people are reached, besides the inbox.
+    pub channels: Channels,
+    /// Where people answer, for links in pages: `https://HOST`; empty: pages have no link.
+    pub link_base: String,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { shards: 16, idle_after_ms: 600_000, sweep_every_ms: 30_000, fallback: Vec::new() }
+        Self {
+            shards: 16,
+            idle_after_ms: 600_000,
+            sweep_every_ms: 30_000,
+            fallback: Vec::new(),
+            care_plan: Vec::new(),
+            channels: Channels::default(),
+            link_base: String::new(),
+        }
     }
 }
 
@@ -53,6 +69,7 @@ pub(super) struct Context {
     pub incarnation: Incarnation,
     pub rules: RuleBook,
     pub decoders: Arc<DecoderSet>,
+    pub roster: RosterBook,
     pub feed: AlertFeed,
     pub directory: Directory,
     pub counters: Counters,
@@ -98,6 +115,7 @@ impl Context {
             incarnation: store.incarnation(),
             rules: RuleBook::new(Arc::clone(&parts.definitions.rules)),
             decoders: Arc::clone(&parts.definitions.decoders),
+            roster: RosterBook::default(),
             feed: AlertFeed::default(),
             directory: Directory::default(),
             counters: Counters::default(),

@@ -10,7 +10,7 @@ mod watch;
 
 pub use answer::{Answered, OperationError};
 pub use engine_handle::Handle;
-pub use entries::{Admission, CareStep, DeviceEntry, InboxPage, PatientEntry, Status};
+pub use entries::{Admission, CareStep, DeadLetter, DeviceEntry, InboxPage, PatientEntry, Status};
 pub use link::{DeviceHello, DeviceLink, NotLinked, Speaker};
 pub use views::{AlertNews, AlertView};
 pub use watch::{AlertWatch, Lagged};

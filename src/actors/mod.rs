@@ -4,6 +4,7 @@
 //! actors have in common.
 
 pub mod alert_feed;
+mod auditor;
 pub mod beds;
 mod care_team;
 mod context;
@@ -15,10 +16,12 @@ mod effects;
 pub mod handle;
 mod history;
 mod link;
+mod notifier;
 pub mod outlet;
 pub mod patient;
 pub mod physician;
 mod recovery;
+mod roster_book;
 mod router;
 mod rule_book;
 mod stream;
@@ -31,5 +34,6 @@ mod tests;
 
 pub use context::EngineOptions;
 pub use definitions::Definitions;
+pub use notifier::Channels;
 pub use rule_book::ENGINE_VERSION;
 pub use tree::{Engine, StartError};

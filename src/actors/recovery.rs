@@ -10,11 +10,13 @@ use tokio::task::JoinSet;
 
 use super::context::Context;
 use super::device::{DeviceMsg, DeviceSummary};
+use super::effects::tell_person;
 use super::handle::{DeviceEntry, PatientEntry};
 use super::patient::{PatientMsg, PatientSummary};
+use super::physician::PersonMsg;
 use super::router::send;
 use crate::clinical::device::SILENCE_MS_MIN;
-use crate::clinical::ids::{DeviceId, PatientId};
+use crate::clinical::ids::{DeviceId, PatientId, PersonId};
 use crate::storage::{DataKey, KeyError, StreamKind, StreamName, Summary, open_state};
 
 /// How many actors are activated at a time.
@@ -42,6 +44,12 @@ pub(super) async fn recover(context: &Arc<Context>) -> Behind {
     tracing::info!(devices = devices.len(), patients = patients.len(), behind = behind.len(), "recovering");
     activate_devices(context, devices).await;
     activate_patients(context, patients.into_iter().map(|patient| (patient, 0)).collect()).await;
+    // Pages that have no outcome go out again.
+    for name in context.streams.names(StreamKind::Person) {
+        if let Ok(person) = PersonId::new(name.id()) {
+            tell_person(context, person, PersonMsg::Awake(oneshot::channel().0));
+        }
+    }
     tracing::info!("recovered: open alerts, deadlines and silences are alive");
     behind
 }

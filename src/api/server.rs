@@ -17,6 +17,7 @@ use super::figures::Figures;
 use super::grpc::admin::Admin;
 use super::grpc::alerts::Alerts;
 use super::grpc::ingest::{Ingest, Shared};
+use super::grpc::oncall::OnCall;
 use super::identity::{AccountError, Directory};
 use super::listener::{Gate, Port, listen};
 use super::peer::Connections;
@@ -27,6 +28,7 @@ use crate::config::{Config, Limits};
 use crate::proto::admin_service_server::AdminServiceServer;
 use crate::proto::alert_service_server::AlertServiceServer;
 use crate::proto::ingest_service_server::IngestServiceServer;
+use crate::proto::on_call_service_server::OnCallServiceServer;
 
 /// How often the files of certificates and accounts are looked at: a revocation and a disabled account take effect
 /// within this time, without a signal.
@@ -131,8 +133,9 @@ impl Server {
         };
         let for_devices = device_services(Ingest::new(shared), limits).await;
         let alerts = Alerts::new(handle.clone(), Arc::clone(&directory), drains.clone(), limits.stalled_client);
+        let on_call = OnCall::new(handle.clone(), Arc::clone(&directory));
         let admin = Admin::new(handle, Arc::clone(&directory), Arc::clone(&figures));
-        let for_people = people_services(alerts, admin, limits);
+        let for_people = people_services(alerts, admin, on_call, limits);
         let serving = vec![
             serve(for_devices, devices, gate(Port::Devices), drains.clone()),
             serve(for_people, people, gate(Port::People), drains),
@@ -249,9 +252,10 @@ async fn device_services(ingest: Ingest, limits: &Limits) -> Router {
     grpc(limits, DEVICE_WINDOW_BYTES).add_service(ingest).add_service(service)
 }
 
-fn people_services(alerts: Alerts, admin: Admin, limits: &Limits) -> Router {
+fn people_services(alerts: Alerts, admin: Admin, on_call: OnCall, limits: &Limits) -> Router {
     grpc(limits, PEOPLE_WINDOW_BYTES)
         .add_service(AlertServiceServer::new(alerts).max_decoding_message_size(PEOPLE_MESSAGE_BYTES))
+        .add_service(OnCallServiceServer::new(on_call).max_decoding_message_size(PEOPLE_MESSAGE_BYTES))
         .add_service(AdminServiceServer::new(admin).max_decoding_message_size(PEOPLE_MESSAGE_BYTES))
 }
 

@@ -143,7 +143,7 @@ impl Replay<'_> {
             StreamKind::Patient => self.take_patient(record),
             StreamKind::Rules => self.take_rules(record).map(|()| None),
             // What a payload was decoded to is stored with it: replay needs no decoder.
-            StreamKind::Care | StreamKind::Person | StreamKind::Decoders => Ok(None),
+            StreamKind::Care | StreamKind::Person | StreamKind::Decoders | StreamKind::OnCall => Ok(None),
         }
     }
 

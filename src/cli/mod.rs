@@ -16,6 +16,7 @@ mod duration;
 mod evaluate;
 mod failure;
 mod log;
+mod oncall;
 mod patients;
 mod pki;
 mod progress;
@@ -53,6 +54,7 @@ enum Verb {
     Device(device::Args),
     Evaluate(evaluate::Args),
     Patients(patients::Args),
+    Oncall(oncall::Args),
     Pki(pki::Args),
     Replay(replay::Args),
     Serve(serve::Args),
@@ -74,6 +76,7 @@ pub fn main() -> ExitCode {
         Verb::Device(args) => device::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
         Verb::Patients(args) => patients::run(&args),
+        Verb::Oncall(args) => oncall::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::Serve(args) => serve::run(&args),

@@ -113,6 +113,16 @@ impl<'a> Section<'a> {
         self.source.relative(text)
     }
 
+    /// A path that may be left out.
+    pub(super) fn optional_path(&mut self, key: &'static str) -> Option<PathBuf> {
+        self.text(key).map(|text| self.source.relative(text))
+    }
+
+    /// A text that may be left out, empty then.
+    pub(super) fn optional_text(&mut self, key: &'static str) -> String {
+        self.text(key).unwrap_or_default().to_owned()
+    }
+
     pub(super) fn paths(&mut self, key: &'static str, default: &[&str]) -> Vec<PathBuf> {
         self.texts(key, default, "a path", |text| !text.is_empty())
             .iter()

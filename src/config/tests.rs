@@ -12,8 +12,11 @@ fn mistakes(text: &str) -> Vec<(usize, String)> {
 #[test]
 fn the_shipped_file_says_the_defaults() {
     let shipped = Config::parse(Path::new("vigil.toml"), include_str!("../../config/vigil.toml")).unwrap();
-    // The one default that looks whether its folder is there.
-    assert_eq!(shipped, Config { decoder_dirs: vec!["devices".into()], ..Config::default() });
+    // The defaults that look whether their folders are there.
+    assert_eq!(
+        shipped,
+        Config { decoder_dirs: vec!["devices".into()], care_dirs: vec!["care".into()], ..Config::default() }
+    );
 }
 
 #[test]
@@ -30,7 +33,7 @@ fn every_mistake_is_reported_at_once_with_its_line_and_what_is_allowed() {
         "limits.connections must be a whole number from 1 to 1000000",
         "limits.message_bytes must be a whole number",
         "people.fallback must be a list with at least one entry",
-        "wards is not a setting; allowed are: listen, storage, pki, people, rules, decoders, limits, actors",
+        "wards is not a setting; allowed are: listen, storage, pki, people, rules, decoders, care, channels, limits, actors",
     ] {
         assert!(text.contains(expected), "{expected:?} is missing in\n{text}");
     }

@@ -23,6 +23,8 @@ pub enum StreamKind {
     Rules,
     /// The sets of decoders; there is one such stream.
     Decoders,
+    /// Who is responsible; there is one such stream.
+    OnCall,
 }
 
 impl StreamKind {
@@ -36,6 +38,7 @@ impl StreamKind {
             Self::Person => "person",
             Self::Rules => "rules",
             Self::Decoders => "decoders",
+            Self::OnCall => "oncall",
         }
     }
 }
@@ -86,6 +89,12 @@ impl StreamName {
         Self("decoders".into())
     }
 
+    /// The stream of the roster.
+    #[must_use]
+    pub fn oncall() -> Self {
+        Self("oncall".into())
+    }
+
     /// Reads a name back from its text.
     ///
     /// # Errors
@@ -96,7 +105,7 @@ impl StreamName {
             Some(("patient", id)) => PatientId::new(id).is_ok(),
             Some(("care", id)) => UnitId::new(id).is_ok(),
             Some(("person", id)) => PersonId::new(id).is_ok(),
-            None => matches!(text, "rules" | "decoders"),
+            None => matches!(text, "rules" | "decoders" | "oncall"),
             Some(_) => false,
         };
         if known { Ok(Self(text.into())) } else { Err(StreamNameError) }
@@ -116,6 +125,7 @@ impl StreamName {
             Some(b'd') => StreamKind::Device,
             Some(b'c') => StreamKind::Care,
             Some(b'r') => StreamKind::Rules,
+            Some(b'o') => StreamKind::OnCall,
             _ if self.0.starts_with("pe") => StreamKind::Person,
             _ => StreamKind::Patient,
         }

@@ -6,5 +6,6 @@ mod answers;
 mod convert;
 pub mod ingest;
 mod member;
+pub mod oncall;
 mod session;
 mod view;

@@ -7,6 +7,7 @@ mod error;
 mod patient;
 mod profile;
 mod reading;
+mod roster;
 mod stay;
 mod unit_streams;
 
@@ -18,6 +19,7 @@ pub use error::DecodeError;
 pub use patient::{decode_patient, encode_patient};
 pub use profile::{decode_profile, encode_profile};
 pub use reading::{decode_reading, encode_reading};
+pub use roster::{RosterRecord, decode_roster, encode_roster};
 pub use unit_streams::{
     CareRecord, PersonEvent, PersonRecord, RulesRecord, decode_care, decode_person, decode_rules, encode_care,
     encode_person, encode_rules,
