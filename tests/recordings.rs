@@ -7,6 +7,7 @@ mod recordings {
     mod alerts;
     mod bad_folders;
     mod bad_input;
+    mod canaries;
     mod data;
     mod figures;
     mod full_disk;

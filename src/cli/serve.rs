@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -34,6 +35,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         config.storage.data_dir.clone_from(data_dir);
     }
     log::start();
+    no_core_dumps();
     let rules = Arc::new(rules::load(&config.rules_dirs)?);
     let decoders = Arc::new(decoders::load(&config.decoder_dirs)?);
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(exit::UNAVAILABLE, error))?;
@@ -45,6 +47,14 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         };
         app::run(&config, Definitions { rules, decoders }, requests, ready).await.map_err(|error| failure(&error))
     })
+}
+
+/// A core dump would hold keys and patients' data in the clear.
+fn no_core_dumps() {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if let Err(error) = setrlimit(Resource::Core, none) {
+        tracing::warn!(%error, "core dumps cannot be switched off: see that the system writes none");
+    }
 }
 
 fn requests_by_signal() -> std::io::Result<mpsc::Receiver<Request>> {

@@ -82,6 +82,14 @@ pub enum OpenError {
         /// What does not fit.
         what: String,
     },
+    /// The key folder, or a file in it, is not for its owner alone.
+    #[error("{place} can be read by others (mode {mode:03o}): chmod 700 the key folder and 600 what is in it")]
+    Exposed {
+        /// The folder or file.
+        place: String,
+        /// Its mode.
+        mode: u32,
+    },
     /// Another failure of the file system.
     #[error("open of {place} fails: {cause}")]
     Io {

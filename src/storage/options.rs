@@ -1,5 +1,6 @@
 //! How a store is opened.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -58,7 +59,11 @@ impl StoreOptions {
     pub(super) fn keys_disk(&self, access: Access) -> Result<Arc<dyn Disk>, OpenError> {
         match &self.backend {
             Backend::Disks { keys, .. } => Ok(Arc::clone(keys)),
-            Backend::Files => folder(&self.keys_dir, true, access),
+            Backend::Files => {
+                let disk = folder(&self.keys_dir, true, access)?;
+                for_the_owner_alone(&self.keys_dir)?;
+                Ok(disk)
+            }
         }
     }
 
@@ -67,6 +72,23 @@ impl StoreOptions {
         let (keys, data) = (self.keys_dir.display().to_string(), self.data_dir.display().to_string());
         OpenError::WrongKeys { keys, data, what: what.into() }
     }
+}
+
+/// Whoever can read the key folder can read everything.
+fn for_the_owner_alone(keys_dir: &Path) -> Result<(), OpenError> {
+    let place = |path: &Path| path.display().to_string();
+    let fails = |path: &Path, error: &std::io::Error| OpenError::from_io(place(path), error);
+    let mut paths = vec![keys_dir.to_path_buf()];
+    for entry in std::fs::read_dir(keys_dir).map_err(|error| fails(keys_dir, &error))? {
+        paths.push(entry.map_err(|error| fails(keys_dir, &error))?.path());
+    }
+    for path in &paths {
+        let mode = std::fs::metadata(path).map_err(|error| fails(path, &error))?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(OpenError::Exposed { place: place(path), mode });
+        }
+    }
+    Ok(())
 }
 
 fn folder(path: &Path, private: bool, access: Access) -> Result<Arc<dyn Disk>, OpenError> {

@@ -81,6 +81,11 @@ pub struct Running {
 impl Running {
     /// Starts the program; what it says is kept in `dir`.
     pub fn start(dir: &Path, args: &[&str]) -> Self {
+        Self::start_with(dir, args, &[])
+    }
+
+    /// The same, with variables of the environment.
+    pub fn start_with(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Self {
         static STARTED: AtomicU64 = AtomicU64::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let verb = args.first().copied().unwrap_or_default();
@@ -88,6 +93,7 @@ impl Running {
         let child = Command::new(env!("CARGO_BIN_EXE_vigil"))
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .args(args)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(File::create(&out).expect("a file for the answer"))
             .stderr(File::create(&err).expect("a file for errors"))

@@ -72,7 +72,18 @@ impl Site {
 
     /// The same, in a limited time.
     pub async fn serve_within(&self, limit: Duration) -> Running {
-        let mut server = Running::start(self.dir.path(), &["serve", "--config", &self.text("vigil.toml")]);
+        let server = Running::start(self.dir.path(), &["serve", "--config", &self.text("vigil.toml")]);
+        self.ready(server, limit).await
+    }
+
+    /// Starts the server with a log of everything that it has to say.
+    pub async fn serve_logging_everything(&self) -> Running {
+        let args = ["serve", "--config", &self.text("vigil.toml")];
+        let server = Running::start_with(self.dir.path(), &args, &[("VIGIL_LOG", "vigil=trace,info")]);
+        self.ready(server, PATIENCE).await
+    }
+
+    async fn ready(&self, mut server: Running, limit: Duration) -> Running {
         until("the server's readiness", limit, || {
             if let Some(said) = server.ended() {
                 panic!("the server ended: {:?}\n{}", said.code, said.err);
