@@ -89,3 +89,28 @@ async fn no_planted_name_or_value_is_found_in_logs_errors_data_or_keys() {
     // The same search finds what is there in the clear.
     assert!(!holding(&site.path(""), &needles()).is_empty(), "the recording itself is found");
 }
+
+#[tokio::test]
+async fn a_running_platform_writes_no_core_dump() {
+    let _turn = turn().await;
+    let site = Site::new();
+    let server = site.serve().await;
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
+}
+
+#[tokio::test]
+async fn keys_that_others_can_read_are_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let _turn = turn().await;
+    let site = Site::new();
+    stop(site.serve().await).await;
+    let key = std::fs::read_dir(site.path("data-keys")).unwrap().next().unwrap().unwrap().path();
+    for (path, mode, sound) in [(site.path("data-keys"), 0o750, 0o700), (key, 0o640, 0o600)] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        site.serve_in_vain("vigil.toml").await.expect(74).expect_said(&["can be read by others", "chmod 700"]);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(sound)).unwrap();
+    }
+    stop(site.serve().await).await;
+}

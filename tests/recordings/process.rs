@@ -107,6 +107,11 @@ impl Running {
         String::from_utf8_lossy(&fs::read(&self.err).expect("the errors can be read")).into_owned()
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `kill -9`, and no trace of it left.
     pub fn kill(mut self) {
         self.child.kill().expect("it can be killed");
