@@ -87,7 +87,7 @@ fn what_is_printed_by_accident_holds_no_patient_data() {
     let reading = proto::Reading {
         device: "ox-1".into(),
         observations: vec![proto::Observation { value: Some(value.clone()), ..Default::default() }],
-        payload: Some(proto::RawPayload { content_type: "x".into(), content: b"payload-canary".to_vec() }),
+        payload: Some(proto::RawPayload { content_type: "x".into(), body: b"payload-canary".to_vec() }),
         ..Default::default()
     };
     let listed = proto::ListAlertsResponse { alerts: vec![alert.clone()], position: 4 };
