@@ -153,7 +153,7 @@ impl Site {
 
     /// Stops the platform in order; then what it leaves must replay to the same, add up, and verify.
     pub async fn stop_and_audit(self) {
-        let Self { config, platform, _dir: dir, .. } = self;
+        let Self { config, platform, dir, .. } = self;
         platform.stop(PATIENCE).await;
         for verb in [&["replay", "verify"][..], &["check"], &["audit", "verify"]] {
             let mut vigil = std::process::Command::new(env!("CARGO_BIN_EXE_vigil"));

@@ -190,7 +190,7 @@ fn on_wire(entry: &PatientEntry, fields: Fields) -> proto::Patient {
         profile: fields.show(Field::Profile, Some(encode_profile(&entry.profile))),
         presence: presence.into(),
         merged_into,
-        standby: entry.standby.as_ref().map(standby_on_wire),
+        standby: fields.show(Field::Profile, entry.standby.as_ref().map(standby_on_wire)),
     }
 }
 
