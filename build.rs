@@ -31,7 +31,8 @@ struct Redaction {
 
 impl Redaction {
     fn of(pool: &DescriptorPool) -> Result<Self, Box<dyn std::error::Error>> {
-        let mark = pool.get_extension_by_name("vigil.v1.patient_data").ok_or("options.proto marks patient data")?;
+        let mark = |name: &str| pool.get_extension_by_name(name).ok_or("options.proto has the marks");
+        let mark = [mark("vigil.v1.patient_data")?, mark("vigil.v1.secret")?];
         let mut redaction = Self::default();
         for message in pool.all_messages().filter(|message| message.package_name() == "vigil.v1") {
             if message.fields().any(|field| is_hidden(&field, &mark)) {
@@ -41,7 +42,7 @@ impl Redaction {
         Ok(redaction)
     }
 
-    fn message(&mut self, message: &MessageDescriptor, mark: &ExtensionDescriptor) -> std::fmt::Result {
+    fn message(&mut self, message: &MessageDescriptor, mark: &[ExtensionDescriptor; 2]) -> std::fmt::Result {
         let name = message.name();
         let mut shown = String::new();
         let mut fields: Vec<_> = message.fields().collect();
@@ -80,8 +81,8 @@ impl Redaction {
 }
 
 /// Marked, and no message: those hide what is theirs by themselves.
-fn is_hidden(field: &FieldDescriptor, mark: &ExtensionDescriptor) -> bool {
-    let marked = *field.options().get_extension(mark) == Value::Bool(true);
+fn is_hidden(field: &FieldDescriptor, mark: &[ExtensionDescriptor; 2]) -> bool {
+    let marked = mark.iter().any(|mark| *field.options().get_extension(mark) == Value::Bool(true));
     marked && !matches!(field.kind(), Kind::Message(_))
 }
 

@@ -55,6 +55,7 @@ pub fn may_ask(roles: &[Role], verb: Verb) -> Result<(), &'static str> {
 
 fn of_role(role: &Role, relation: Relation, verb: Verb) -> Decision {
     match role {
+        _ if verb == Verb::SignOut => Decision::Allow(Fields::NONE),
         Role::Physician(speciality) => clinician(relation, verb, of_physician(speciality)),
         Role::Nurse => clinician(relation, verb, Fields::BEDSIDE),
         Role::Technician => technician(relation, verb),
@@ -102,7 +103,9 @@ fn admin(relation: Relation, verb: Verb) -> Decision {
         Verb::SeeAlert(_) if relation.asked => Decision::Allow(Fields::BEDSIDE),
         Verb::SeeAlert(_) | Verb::SeePatient | Verb::SeeDevice => Decision::Allow(Fields::OVERSIGHT),
         Verb::ReadInbox | Verb::Administer | Verb::ReadStatus | Verb::ManageKeys => Decision::Allow(Fields::NONE),
-        Verb::AnswerAlert(_) | Verb::BreakGlass | Verb::ReadTrail | Verb::Review => Decision::Forbid(who_may(verb)),
+        Verb::AnswerAlert(_) | Verb::BreakGlass | Verb::ReadTrail | Verb::Review | Verb::SignOut => {
+            Decision::Forbid(who_may(verb))
+        }
     }
 }
 
@@ -116,5 +119,6 @@ const fn who_may(verb: Verb) -> &'static str {
         Verb::Administer | Verb::ManageKeys => "admin",
         Verb::ReadStatus => "sre or admin",
         Verb::ReadTrail | Verb::Review => "compliance",
+        Verb::SignOut => "any",
     }
 }

@@ -25,13 +25,15 @@ pub enum Verb {
     ReadTrail,
     /// Judge what was done under break-glass.
     Review,
+    /// End one's own session.
+    SignOut,
     /// Rotate the key-encryption key; destroy a patient's key.
     ManageKeys,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::SeeAlert(ConditionKind::Physiological),
         Self::SeeAlert(ConditionKind::Technical),
         Self::AnswerAlert(ConditionKind::Physiological),
@@ -44,6 +46,7 @@ impl Verb {
         Self::BreakGlass,
         Self::ReadTrail,
         Self::Review,
+        Self::SignOut,
         Self::ManageKeys,
     ];
 
@@ -63,6 +66,7 @@ impl Verb {
             Self::BreakGlass => "break the glass",
             Self::ReadTrail => "read the audit trail",
             Self::Review => "review break-glass",
+            Self::SignOut => "sign out",
             Self::ManageKeys => "manage keys",
         }
     }

@@ -8,6 +8,7 @@
 //! ```
 
 mod attempts;
+mod sign_in;
 mod visit;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use tonic::{Extensions, Request, Status};
 
 pub use visit::Visit;
 
-use super::identity::{Directory, authenticate};
+use super::identity::{Directory, Sessions, authenticate, bearer};
 use super::peer::Connection;
 use crate::access::{AccessRecord, Fields, Outcome, Person, Purpose, Verb, may_ask};
 use crate::actors::handle::Handle;
@@ -33,13 +34,14 @@ pub struct Guard {
     handle: Handle,
     directory: Arc<Directory>,
     attempts: Arc<Attempts>,
+    sessions: Arc<Sessions>,
 }
 
 impl Guard {
     /// Over the engine, for the people of the directory.
     #[must_use]
     pub fn new(handle: Handle, directory: Arc<Directory>) -> Self {
-        Self { handle, directory, attempts: Arc::default() }
+        Self { handle, directory, attempts: Arc::default(), sessions: Arc::default() }
     }
 
     /// Lets in a person who may ask for this; `what` names the request on record. A refusal is on record when this
@@ -59,7 +61,7 @@ impl Guard {
         what: &'static str,
     ) -> Result<Visit, Status> {
         let from = address(extensions);
-        let person = match authenticate(&self.directory.now(), metadata) {
+        let person = match authenticate(&self.directory.now(), &self.sessions, metadata, self.handle.now()) {
             Ok(person) => person,
             Err(status) => {
                 self.note_stranger(what, from).await?;

@@ -1,17 +1,19 @@
 //! `vigil access`: the `AccessService` from a shell.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Subcommand;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 
+use super::account::line_of_input;
 use super::duration;
 use super::failure::{Failure, exit};
 use crate::client::channel::{self, Bearer};
 use crate::proto::access_service_client::AccessServiceClient;
 use crate::proto::{self, AssignPersonRequest};
+use crate::time::Timestamp;
 
 mod print;
 
@@ -38,6 +40,13 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Opens a session with a password or PIN, read as one line from standard input, and writes its token to --token-file.
+    SignIn {
+        /// Your id.
+        person: String,
+    },
+    /// Ends the session of --token-file at once.
+    SignOut,
     /// Puts a person on the care team of a unit or a patient (role admin).
     Assign(Assignment),
     /// Takes a person off (role admin). A ladder that names them still does.
@@ -128,15 +137,24 @@ type Client = AccessServiceClient<InterceptedService<Channel, Bearer>>;
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let bearer = Bearer::from_file(&args.token_file)?;
         let endpoint = channel::endpoint(&args.server, &channel::read_pem(&args.ca)?, None)?;
         let channel = channel::connect(&endpoint).await?;
+        if let Verb::SignIn { person } = &args.verb {
+            return sign_in(channel, person, &args.token_file).await;
+        }
+        let bearer = Bearer::from_file(&args.token_file)?;
         ask(AccessServiceClient::with_interceptor(channel, bearer), args).await
     })
 }
 
 async fn ask(mut client: Client, args: &Args) -> Result<(), Failure> {
     match &args.verb {
+        // Done already: it needs no token.
+        Verb::SignIn { .. } => Ok(()),
+        Verb::SignOut => {
+            client.sign_out(proto::SignOutRequest {}).await?;
+            Ok(())
+        }
         Verb::Assign(of) => print::changed(client.assign(assignment(of)).await?.into_inner().changed, args.json),
         Verb::Unassign(of) => print::changed(client.unassign(assignment(of)).await?.into_inner().changed, args.json),
         Verb::BreakGlass { patient, reason, lasting } => {
@@ -175,6 +193,15 @@ async fn ask(mut client: Client, args: &Args) -> Result<(), Failure> {
             print::explained(&client.explain(request).await?.into_inner(), args.json)
         }
     }
+}
+
+async fn sign_in(channel: Channel, person: &str, token_file: &Path) -> Result<(), Failure> {
+    let request = proto::SignInRequest { person: person.to_owned(), secret: line_of_input()? };
+    let session = AccessServiceClient::new(channel).sign_in(request).await?.into_inner();
+    let failed = |error| Failure::new(exit::STORAGE, format_args!("cannot write {}: {error}", token_file.display()));
+    crate::pki::write_private(token_file, &format!("{}\n", session.token)).map_err(failed)?;
+    println!("signed in until {}", Timestamp(session.expires_us));
+    Ok(())
 }
 
 fn assignment(assignment: &Assignment) -> AssignPersonRequest {

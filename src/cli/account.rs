@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::failure::{Failure, exit};
-use crate::api::identity::{AccountError, Accounts, NewAccount, Role};
+use crate::api::identity::{AccountError, Accounts, NewAccount, Role, SecretHash};
 use crate::clinical::ids::PersonId;
 
 /// Keeps the local accounts, for sites without an identity provider.
@@ -32,6 +32,13 @@ enum Verb {
         /// Where the token goes, with mode 0600; otherwise it is printed.
         #[arg(long)]
         token_file: Option<PathBuf>,
+    },
+    /// Gives an account a password or PIN, read as one line from standard input.
+    ///
+    /// Example: vigil account set-secret kim < secret.txt
+    SetSecret {
+        /// The person's id.
+        name: String,
     },
     /// Disables an account; a running server takes note within 10 s.
     Disable {
@@ -70,6 +77,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             }
             accounts.save(&args.accounts)?;
         }
+        Verb::SetSecret { name } => {
+            let mut accounts = Accounts::load(&args.accounts)?;
+            let secret = SecretHash::of(&line_of_input()?).map_err(|error| Failure::new(exit::BAD_DATA, error))?;
+            accounts.set_secret(&person(name)?, secret)?;
+            accounts.save(&args.accounts)?;
+        }
         Verb::Disable { name } => {
             let mut accounts = Accounts::load(&args.accounts)?;
             accounts.disable(&person(name)?)?;
@@ -78,6 +91,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Verb::List { json } => list(&Accounts::load(&args.accounts)?, *json),
     }
     Ok(())
+}
+
+/// One line of standard input.
+pub(super) fn line_of_input() -> Result<String, Failure> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|error| Failure::new(exit::BAD_DATA, error))?;
+    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 fn person(name: &str) -> Result<PersonId, Failure> {

@@ -1,8 +1,10 @@
 //! Who may ask for what on the port of people.
 
 use tonic::Code;
+use vigil::api::identity::SecretHash;
 use vigil::clinical::ids::PersonId;
 use vigil::proto;
+use vigil::proto::access_service_client::AccessServiceClient;
 use vigil::proto::admin_service_client::AdminServiceClient;
 use vigil::proto::alert_service_client::AlertServiceClient;
 
@@ -63,4 +65,48 @@ async fn requests_that_are_wrong_in_themselves_are_refused_with_what_is_allowed(
     let nameless = proto::AnswerRequest { id: "nonsense".into(), ..proto::AnswerRequest::default() };
     let status = alerts.accept(with_token(&nurse, nameless)).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn guessing_a_password_is_answered_alike_slowed_down_and_on_record() {
+    let mut site = site().await;
+    site.account("kim", "nurse");
+    let secret = SecretHash::of("correct horse battery").unwrap();
+    site.accounts.set_secret(&PersonId::new("kim").unwrap(), secret).unwrap();
+    site.account("lee", "nurse");
+    site.put_accounts_in_force();
+    let mut access = AccessServiceClient::new(site.people().await);
+    let request = |person: &str, secret: &str| proto::SignInRequest { person: person.into(), secret: secret.into() };
+    let wrong = access.sign_in(request("kim", "wrong")).await.unwrap_err();
+    for (person, secret) in [("nobody", "wrong"), ("lee", "no secret is set"), ("../x", "wrong"), ("kim", "")] {
+        let status = access.sign_in(request(person, secret)).await.unwrap_err();
+        assert_eq!((status.code(), status.message()), (Code::Unauthenticated, wrong.message()), "{person}");
+    }
+    for _ in 0..8 {
+        assert!(access.sign_in(request("kim", "guess")).await.is_err());
+    }
+    let right = access.sign_in(request("kim", "correct horse battery")).await.unwrap_err();
+    assert_eq!(right.code(), Code::ResourceExhausted, "after ten wrong ones not even the right one counts");
+}
+
+#[tokio::test]
+async fn a_session_is_not_used_again_after_logout_nor_after_the_account_is_disabled() {
+    let mut site = site().await;
+    site.account("kim", "nurse");
+    let kim = PersonId::new("kim").unwrap();
+    site.accounts.set_secret(&kim, SecretHash::of("271828").unwrap()).unwrap();
+    site.put_accounts_in_force();
+    let channel = site.people().await;
+    let (mut access, mut alerts) = (AccessServiceClient::new(channel.clone()), AlertServiceClient::new(channel));
+    let request = || proto::SignInRequest { person: "kim".into(), secret: "271828".into() };
+    let session = access.sign_in(request()).await.unwrap().into_inner();
+    let list = |token: &str| with_token(token, proto::ListAlertsRequest::default());
+    assert!(alerts.list(list(&session.token)).await.is_ok());
+    access.sign_out(with_token(&session.token, proto::SignOutRequest {})).await.unwrap();
+    assert_eq!(alerts.list(list(&session.token)).await.unwrap_err().code(), Code::Unauthenticated);
+    let session = access.sign_in(request()).await.unwrap().into_inner();
+    site.accounts.disable(&kim).unwrap();
+    site.put_accounts_in_force();
+    assert_eq!(alerts.list(list(&session.token)).await.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(access.sign_in(request()).await.unwrap_err().code(), Code::Unauthenticated);
 }

@@ -17,6 +17,8 @@ use crate::proto::{self, AssignPersonRequest, AssignPersonResponse};
 use crate::storage::Committed;
 use crate::time::Timestamp;
 
+mod sign_in;
+
 /// Minutes for which the glass is broken where nobody says.
 const MINUTES_DEFAULT: u32 = 60;
 /// Compliance must have reviewed it within this time.
@@ -69,6 +71,20 @@ impl Access {
 
 #[tonic::async_trait]
 impl AccessService for Access {
+    async fn sign_in(
+        &self,
+        request: Request<proto::SignInRequest>,
+    ) -> Result<Response<proto::SignInResponse>, Status> {
+        self.let_in(request).await
+    }
+
+    async fn sign_out(
+        &self,
+        request: Request<proto::SignOutRequest>,
+    ) -> Result<Response<proto::SignOutResponse>, Status> {
+        self.let_out(request).await
+    }
+
     async fn assign(&self, request: Request<AssignPersonRequest>) -> Result<Response<AssignPersonResponse>, Status> {
         self.assign_or_not(request, "access.assign", GrantCommand::Assign).await
     }

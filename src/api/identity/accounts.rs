@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table, value};
 
+use super::SecretHash;
 use crate::access::{Person, Role, RoleError};
 use crate::clinical::ids::{IdError, PersonId};
 
@@ -99,6 +100,7 @@ struct Account {
     roles: Vec<Role>,
     disabled: bool,
     token_sha256: [u8; 32],
+    secret: Option<SecretHash>,
 }
 
 /// All local accounts.
@@ -154,7 +156,7 @@ impl Accounts {
             return Err(AccountError::NoRole);
         }
         let token = Token::random(&new.name)?;
-        let account = Account { roles: new.roles, disabled: false, token_sha256: hash(token.reveal()) };
+        let account = Account { roles: new.roles, disabled: false, token_sha256: hash(token.reveal()), secret: None };
         self.by_name.insert(new.name, account);
         Ok(token)
     }
@@ -166,6 +168,22 @@ impl Accounts {
     pub fn disable(&mut self, name: &PersonId) -> Result<(), AccountError> {
         self.by_name.get_mut(name).ok_or_else(|| AccountError::Missing(name.clone()))?.disabled = true;
         Ok(())
+    }
+
+    /// Gives an account a password or PIN, in the place of an older one.
+    ///
+    /// # Errors
+    /// [`AccountError::Missing`].
+    pub fn set_secret(&mut self, name: &PersonId, secret: SecretHash) -> Result<(), AccountError> {
+        let account = self.by_name.get_mut(name).ok_or_else(|| AccountError::Missing(name.clone()))?;
+        account.secret = Some(secret);
+        Ok(())
+    }
+
+    /// The hash of an account's password or PIN.
+    #[must_use]
+    pub fn secret(&self, name: &PersonId) -> Option<&SecretHash> {
+        self.by_name.get(name)?.secret.as_ref()
     }
 
     /// Name, roles and whether it is disabled, in the order of names.
@@ -199,6 +217,9 @@ impl Accounts {
             table["roles"] = value(account.roles.iter().map(Role::to_string).collect::<toml_edit::Array>());
             table["disabled"] = value(account.disabled);
             table["token_sha256"] = value(hex::encode(account.token_sha256));
+            if let Some(secret) = &account.secret {
+                table["secret_argon2id"] = value(secret.as_str());
+            }
             tables.push(table);
         }
         let mut document = DocumentMut::new();
@@ -238,7 +259,7 @@ fn parse(text: &str) -> Result<Accounts, String> {
 }
 
 fn parse_account(table: &Table) -> Result<(PersonId, Account), String> {
-    const KEYS: [&str; 4] = ["name", "roles", "disabled", "token_sha256"];
+    const KEYS: [&str; 5] = ["name", "roles", "disabled", "token_sha256", "secret_argon2id"];
     if let Some((key, _)) = table.iter().find(|(key, _)| !KEYS.contains(key)) {
         return Err(format!("{key} is not known; allowed are {}", KEYS.join(", ")));
     }
@@ -250,5 +271,8 @@ fn parse_account(table: &Table) -> Result<(PersonId, Account), String> {
     let hash = hash.and_then(|hash| hash.try_into().ok()).ok_or("token_sha256 must be 64 hexadecimal digits")?;
     let disabled = table.get("disabled").map_or(Some(false), Item::as_bool).ok_or("disabled must be true or false")?;
     let name = PersonId::new(name).map_err(|error| error.to_string())?;
-    Ok((name, Account { roles, disabled, token_sha256: hash }))
+    let secret = table.get("secret_argon2id").map(|item| {
+        item.as_str().and_then(SecretHash::stored).ok_or("secret_argon2id must be what `vigil account set-secret` writes")
+    });
+    Ok((name, Account { roles, disabled, token_sha256: hash, secret: secret.transpose()? }))
 }

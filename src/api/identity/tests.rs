@@ -78,13 +78,13 @@ fn only_a_bearer_token_authenticates() {
     let with = |header: &str| {
         let mut metadata = MetadataMap::new();
         metadata.insert("authorization", header.parse().unwrap());
-        authenticate(&accounts, &metadata)
+        authenticate(&accounts, &Sessions::default(), &metadata, Timestamp(0))
     };
     assert_eq!(with(&format!("Bearer {}", token.reveal())).unwrap().id, id("kim"));
     for header in [format!("Basic {}", token.reveal()), token.reveal().to_owned(), "Bearer".to_owned()] {
         assert_eq!(with(&header).unwrap_err().code(), Code::Unauthenticated);
     }
-    assert_eq!(authenticate(&accounts, &MetadataMap::new()).unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(authenticate(&accounts, &Sessions::default(), &MetadataMap::new(), Timestamp(0)).unwrap_err().code(), Code::Unauthenticated);
 }
 
 #[test]
@@ -106,4 +106,20 @@ fn a_reload_takes_effect_only_if_the_file_is_whole() {
     assert!(directory.now().authenticate(token.reveal()).is_none());
     assert!(changes.has_changed().unwrap());
     changes.borrow_and_update();
+}
+
+#[test]
+fn a_secret_is_kept_as_a_hash_and_survives_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("accounts.toml");
+    let mut accounts = Accounts::default();
+    account(&mut accounts, "kim", "nurse");
+    accounts.set_secret(&id("kim"), SecretHash::of("correct horse battery").unwrap()).unwrap();
+    accounts.save(&path).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("$argon2id$") && !text.contains("correct horse"));
+    let read = Accounts::load(&path).unwrap();
+    assert_eq!(read, accounts);
+    assert!(SecretHash::verify(read.secret(&id("kim")), "correct horse battery"));
+    assert!(matches!(accounts.set_secret(&id("lee"), SecretHash::of("271828").unwrap()), Err(AccountError::Missing(_))));
 }
