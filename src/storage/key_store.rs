@@ -8,13 +8,12 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender};
 use redb::{ReadableTable as _, TableDefinition};
 use tokio::sync::oneshot;
-use zeroize::{Zeroize as _, Zeroizing};
 
 use super::db::{Db, DbOptions, Failure, guarded};
 use super::disk::{Access, Disk};
 use super::error::OpenError;
+use super::key_provider::{FileKeys, KeyProvider, Wrapping};
 use super::keys::{DataKey, KeyError};
-use super::wrapping::{Wrapping, kek_name, shred_others};
 use crate::clinical::ids::PatientId;
 
 const FILE: &str = "keys.redb";
@@ -50,10 +49,10 @@ pub(super) struct KeyStore {
 
 struct Shared {
     folder: String,
-    disk: Arc<dyn Disk>,
+    provider: Box<dyn KeyProvider>,
     site: DataKey,
     db: RwLock<Option<Db>>,
-    wrapping: RwLock<Wrapping>,
+    wrapping: RwLock<Arc<dyn Wrapping>>,
 }
 
 impl KeyStore {
@@ -62,18 +61,19 @@ impl KeyStore {
         let disk = &*folder;
         let label = disk.label();
         let place = format!("{label}/{FILE}");
+        let provider = Box::new(FileKeys(Arc::clone(&folder)));
         let exists = disk.names().map_err(|error| OpenError::from_io(&label, &error))?.iter().any(|name| name == FILE);
         let (db, site, wrapping) = match (exists, access) {
-            (true, _) => open_existing(disk, access, &place)?,
-            (false, Access::Create) => create(disk, &place)?,
+            (true, _) => open_existing(disk, &*provider, access, &place)?,
+            (false, Access::Create) => create(disk, &*provider, &place)?,
             (false, _) => return Err(OpenError::Damaged { place, what: "it does not exist".to_owned() }),
         };
         if access != Access::Read {
-            shred_others(disk, wrapping.version).map_err(|error| OpenError::from_io(&label, &error))?;
+            provider.keep_only(wrapping.version()).map_err(|error| OpenError::from_io(&label, &error))?;
         }
         let db = RwLock::new(Some(db));
         let shared =
-            Arc::new(Shared { folder: label.clone(), disk: folder, site, db, wrapping: RwLock::new(wrapping) });
+            Arc::new(Shared { folder: label.clone(), provider, site, db, wrapping: RwLock::new(wrapping) });
         let (orders, queue) = crossbeam_channel::unbounded();
         let thread = if access == Access::Read {
             None
@@ -153,11 +153,10 @@ impl Shared {
         if wrapped.is_empty() {
             return Err(KeyError::Destroyed);
         }
-        self.wrapping
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .unwrap(patient.as_str(), wrapped)
-            .ok_or_else(|| KeyError::Damaged { folder: self.folder.clone() })
+        let wrapping = Arc::clone(&self.wrapping.read().unwrap_or_else(PoisonError::into_inner));
+        let fails = |error: io::Error| KeyError::Store { folder: self.folder.clone(), cause: error.to_string() };
+        let key = wrapping.unwrap(patient.as_str(), wrapped).map_err(fails)?;
+        key.ok_or_else(|| KeyError::Damaged { folder: self.folder.clone() })
     }
 
     /// Makes the keys durable in one commit; existing ones stay as they are.
@@ -177,7 +176,7 @@ impl Shared {
                     } else {
                         let key = DataKey::random();
                         let wrapping = self.wrapping.read().unwrap_or_else(PoisonError::into_inner);
-                        table.insert(patient.as_str(), &wrapping.wrap(patient.as_str(), &key)[..])?;
+                        table.insert(patient.as_str(), &wrapping.wrap(patient.as_str(), &key).map_err(refused)?[..])?;
                         Ok(key)
                     };
                     made.insert(patient.clone(), key);
@@ -231,15 +230,20 @@ impl Shared {
     fn rekey(&self, without: Option<&PatientId>) -> Result<u32, KeyError> {
         let fails = |cause: String| KeyError::Store { folder: self.folder.clone(), cause };
         let mut wrapping = self.wrapping.write().unwrap_or_else(PoisonError::into_inner);
-        let next = Wrapping { version: wrapping.version + 1, kek: DataKey::random() };
-        next.keep(&*self.disk).map_err(|error| fails(error.to_string()))?;
-        self.with_db(|db| self.rewrap(db, &wrapping, &next, without))?;
+        let next = self.provider.create(wrapping.version() + 1).map_err(|error| fails(error.to_string()))?;
+        self.with_db(|db| self.rewrap(db, &**wrapping, &*next, without))?;
         *wrapping = next;
-        shred_others(&*self.disk, wrapping.version).map_err(|error| fails(error.to_string()))?;
-        Ok(wrapping.version)
+        self.provider.keep_only(wrapping.version()).map_err(|error| fails(error.to_string()))?;
+        Ok(wrapping.version())
     }
 
-    fn rewrap(&self, db: &Db, old: &Wrapping, new: &Wrapping, destroyed: Option<&PatientId>) -> Result<(), Failure> {
+    fn rewrap(
+        &self,
+        db: &Db,
+        old: &dyn Wrapping,
+        new: &dyn Wrapping,
+        destroyed: Option<&PatientId>,
+    ) -> Result<(), Failure> {
         let transaction = db.begin_write()?;
         {
             let mut patients = transaction.open_table(PATIENTS)?;
@@ -249,8 +253,8 @@ impl Shared {
                 let (owner, wrapped) = (owner.value(), wrapped.value());
                 if !wrapped.is_empty() && destroyed.is_none_or(|destroyed| owner != destroyed.as_str()) {
                     let damaged = || Failure::Damaged("a wrapped key does not open; no key was destroyed".to_owned());
-                    let key = old.unwrap(owner, wrapped).ok_or_else(damaged)?;
-                    rewrapped.push((owner.to_owned(), new.wrap(owner, &key)));
+                    let key = old.unwrap(owner, wrapped).map_err(refused)?.ok_or_else(damaged)?;
+                    rewrapped.push((owner.to_owned(), new.wrap(owner, &key).map_err(refused)?));
                 }
             }
             for (owner, wrapped) in &rewrapped {
@@ -260,8 +264,8 @@ impl Shared {
                 patients.insert(destroyed.as_str(), &[][..])?;
             }
             let mut meta = transaction.open_table(META)?;
-            meta.insert("kek", &new.version.to_be_bytes()[..])?;
-            meta.insert("site", &new.wrap("", &self.site)[..])?;
+            meta.insert("kek", &new.version().to_be_bytes()[..])?;
+            meta.insert("site", &new.wrap("", &self.site).map_err(refused)?[..])?;
         }
         transaction.commit()?;
         Ok(())
@@ -276,26 +280,23 @@ struct Meta {
 }
 
 impl Meta {
-    fn unwrap(&self, disk: &dyn Disk, place: &str) -> Result<(DataKey, Wrapping), OpenError> {
+    fn unwrap(&self, provider: &dyn KeyProvider, place: &str) -> Result<(DataKey, Arc<dyn Wrapping>), OpenError> {
         if self.format != FORMAT {
             let found = self.format.to_string();
             return Err(OpenError::Version { place: place.to_owned(), found, supported: FORMAT.into() });
         }
         let damaged = |what: &str| OpenError::Damaged { place: place.to_owned(), what: what.to_owned() };
-        let name = kek_name(self.kek_version);
-        let text = disk
-            .read(&name)
-            .map_err(|error| OpenError::from_io(format!("{}/{name}", disk.label()), &error))?
-            .map(Zeroizing::new)
-            .ok_or_else(|| damaged(&format!("its key-encryption key {name} is missing")))?;
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text.trim_ascii(), &mut bytes)
-            .map_err(|_| damaged(&format!("its key-encryption key {name} is not 64 hexadecimal digits")))?;
-        let wrapping = Wrapping { version: self.kek_version, kek: DataKey::from_bytes(bytes) };
-        bytes.zeroize();
-        let site = wrapping
-            .unwrap("", &self.site)
-            .ok_or_else(|| damaged(&format!("the site key does not open under {name}")))?;
+        let name = provider.label(self.kek_version);
+        let wrapping = match provider.open(self.kek_version) {
+            Ok(Some(wrapping)) => wrapping,
+            Ok(None) => return Err(damaged(&format!("its key-encryption key {name} is missing"))),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Err(damaged(&format!("its key-encryption key {name}: {error}")));
+            }
+            Err(error) => return Err(OpenError::from_io(name, &error)),
+        };
+        let site = wrapping.unwrap("", &self.site).map_err(|error| OpenError::from_io(&name, &error))?;
+        let site = site.ok_or_else(|| damaged(&format!("the site key does not open under {name}")))?;
         Ok((site, wrapping))
     }
 }
@@ -320,23 +321,35 @@ fn options(access: Access) -> DbOptions {
     DbOptions { access, cache_bytes: CACHE_BYTES, check: true, exclusive: false }
 }
 
-fn open_existing(disk: &dyn Disk, access: Access, place: &str) -> Result<(Db, DataKey, Wrapping), OpenError> {
+/// The open file, the site's key, and what wraps it.
+type Opened = (Db, DataKey, Arc<dyn Wrapping>);
+
+/// Whoever holds the key-encryption key refuses.
+fn refused(error: io::Error) -> Failure {
+    Failure::Redb(redb::Error::Io(error))
+}
+
+fn open_existing(
+    disk: &dyn Disk,
+    provider: &dyn KeyProvider,
+    access: Access,
+    place: &str,
+) -> Result<Opened, OpenError> {
     let access = if access == Access::Read { Access::Read } else { Access::Write };
     let fails = |failure: Failure| failure.into_open(place.to_owned());
     let db = Db::open(disk, FILE, options(access)).map_err(fails)?;
     let meta = guarded(|| read_meta(&db)).map_err(fails)?;
     let without = || OpenError::Damaged { place: place.to_owned(), what: "it holds no site key".to_owned() };
-    let (site, wrapping) = meta.ok_or_else(without)?.unwrap(disk, place)?;
+    let (site, wrapping) = meta.ok_or_else(without)?.unwrap(provider, place)?;
     Ok((db, site, wrapping))
 }
 
 /// Makes the key-encryption key and the site's key: first the one that wraps, so that a crash leaves nothing that does
 /// not open; and the file gets its name when it is whole.
-fn create(disk: &dyn Disk, place: &str) -> Result<(Db, DataKey, Wrapping), OpenError> {
+fn create(disk: &dyn Disk, provider: &dyn KeyProvider, place: &str) -> Result<Opened, OpenError> {
     let io_fails = |error: io::Error| OpenError::from_io(place, &error);
     let fails = |failure: Failure| failure.into_open(place.to_owned());
-    let wrapping = Wrapping { version: 1, kek: DataKey::random() };
-    wrapping.keep(disk).map_err(io_fails)?;
+    let wrapping = provider.create(1).map_err(io_fails)?;
     disk.remove(UNNAMED).map_err(io_fails)?;
     let site = DataKey::random();
     let db = Db::open(disk, UNNAMED, options(Access::Create)).map_err(fails)?;
@@ -346,8 +359,8 @@ fn create(disk: &dyn Disk, place: &str) -> Result<(Db, DataKey, Wrapping), OpenE
             transaction.open_table(PATIENTS)?;
             let mut table = transaction.open_table(META)?;
             table.insert("format", &[FORMAT][..])?;
-            table.insert("kek", &wrapping.version.to_be_bytes()[..])?;
-            table.insert("site", &wrapping.wrap("", &site)[..])?;
+            table.insert("kek", &wrapping.version().to_be_bytes()[..])?;
+            table.insert("site", &wrapping.wrap("", &site).map_err(refused)?[..])?;
         }
         transaction.commit()?;
         Ok(())
