@@ -13,7 +13,7 @@ use super::keys::DataKey;
 /// elsewhere.
 ///
 /// An implementation MUST bind a wrapped key to its version and its owner, and MUST NOT wrap to the same bytes twice.
-pub trait Wrapping: Send + Sync {
+pub(super) trait Wrapping: Send + Sync {
     /// From 1, ascending.
     fn version(&self) -> u32;
 
@@ -35,7 +35,7 @@ pub trait Wrapping: Send + Sync {
 ///
 /// An implementation MUST make a version durable before [`KeyProvider::create`] returns, and MUST make older ones useless
 /// for good in [`KeyProvider::keep_only`]: erasure rests on it.
-pub trait KeyProvider: Send + Sync {
+pub(super) trait KeyProvider: Send + Sync {
     /// What to call a version in an error.
     fn label(&self, version: u32) -> String;
 

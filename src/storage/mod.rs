@@ -54,7 +54,6 @@ pub use disk::{Access, Disk, Folder};
 pub use error::{AppendError, OpenError, ReadError, StopReason, Stopped};
 pub use items::{ItemError, StoredItem, item_of, read_items};
 pub use journal::{Journal, JournalHead};
-pub use key_provider::{KeyProvider, Wrapping};
 pub use keys::{DataKey, KeyError, Keys};
 pub use memory_journal::MemoryJournal;
 pub use options::{Backend, StoreOptions};
