@@ -19,7 +19,7 @@ use tonic::{Extensions, Request, Status};
 
 pub use visit::Visit;
 
-use super::identity::{Directory, Sessions, authenticate, bearer};
+use super::identity::{Directory, Sessions, authenticate};
 use super::peer::Connection;
 use crate::access::{AccessRecord, Fields, Outcome, Person, Purpose, Verb, may_ask};
 use crate::actors::handle::Handle;
@@ -115,7 +115,7 @@ impl Guard {
 }
 
 /// The address at the other end, without its port.
-fn address(extensions: &Extensions) -> SmolStr {
+pub(super) fn address(extensions: &Extensions) -> SmolStr {
     let connection = extensions.get::<Arc<Connection>>();
     connection.map_or_else(SmolStr::default, |connection| SmolStr::new(connection.remote.ip().to_string()))
 }

@@ -236,9 +236,3 @@ fn instant(text: &str) -> Result<i64, String> {
     let parsed = chrono::DateTime::parse_from_rfc3339(text);
     parsed.map(|at| at.timestamp_micros()).map_err(|_| "a time is written 2026-11-24T06:00:00Z".to_owned())
 }
-
-impl From<serde_json::Error> for Failure {
-    fn from(error: serde_json::Error) -> Self {
-        Self::new(exit::STORAGE, error)
-    }
-}

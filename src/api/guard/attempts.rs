@@ -43,12 +43,10 @@ impl Attempts {
 
     /// Whether another secret may be tried for this account and from this address.
     pub fn may_try(&self, account: Option<&PersonId>, address: &SmolStr, now: Timestamp) -> bool {
-        let lock = |window: &Mutex<Window<PersonId>>| {
-            let window = window.lock().unwrap_or_else(PoisonError::into_inner);
-            account.map_or(0, |account| window.count(account, now, SIGN_IN_WINDOW_MS))
-        };
+        let of = self.wrong_of.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = account.map_or(0, |account| of.count(account, now, SIGN_IN_WINDOW_MS));
         let from = self.wrong_from.lock().unwrap_or_else(PoisonError::into_inner);
-        lock(&self.wrong_of) < WRONG_OF_ACCOUNT && from.count(address, now, SIGN_IN_WINDOW_MS) < WRONG_FROM_ADDRESS
+        of < WRONG_OF_ACCOUNT && from.count(address, now, SIGN_IN_WINDOW_MS) < WRONG_FROM_ADDRESS
     }
 
     /// A wrong secret.

@@ -1,27 +1,19 @@
 //! Signing in: argon2id off the runtime's threads, few at a time, and few tries.
 
-use std::sync::LazyLock;
-
 use smol_str::SmolStr;
 use tokio::sync::Semaphore;
 use tonic::{Request, Status};
 
-use super::{Guard, address, bearer};
+use super::Guard;
 use crate::access::{AccessRecord, Fields, Outcome, Person, Purpose};
-use crate::api::identity::{SecretHash, Sessions};
+use crate::api::identity::{SecretHash, Sessions, bearer};
 use crate::clinical::ids::PersonId;
 use crate::time::Timestamp;
 
 /// Each takes 19 MiB and tens of milliseconds of a core.
-static AT_ONCE: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2));
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
 impl Guard {
-    /// The address from which a request comes.
-    #[must_use]
-    pub fn address<T>(&self, request: &Request<T>) -> SmolStr {
-        address(request.extensions())
-    }
-
     /// Opens a session for whoever knows the secret. On record either way.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use tonic::{Request, Response, Status};
 
 use super::Access;
 use crate::access::Verb;
+use crate::api::guard::address;
 use crate::clinical::ids::PersonId;
 use crate::proto;
 
@@ -12,7 +13,7 @@ impl Access {
         &self,
         request: Request<proto::SignInRequest>,
     ) -> Result<Response<proto::SignInResponse>, Status> {
-        let from = self.guard.address(&request);
+        let from = address(request.extensions());
         let proto::SignInRequest { person, secret } = request.into_inner();
         // A name that cannot be one is answered like one that is not there.
         let (token, until) = self.guard.sign_in(PersonId::new(&person).ok(), secret, from).await?;
