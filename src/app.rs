@@ -109,11 +109,12 @@ async fn open_engine(config: &Config, definitions: impl Into<Definitions>) -> Re
 fn engine_options(config: &Config) -> Result<EngineOptions, AppError> {
     let fallback = config.people.fallback.iter().map(|id| PersonId::new(id)).collect::<Result<Vec<_>, _>>()?;
     let idle_after_ms = i64::try_from(config.actors.idle.as_millis()).unwrap_or(i64::MAX);
+    let unclaimed_after_ms = i64::try_from(config.actors.unclaimed.as_millis()).unwrap_or(i64::MAX);
     let mut witnesses: Vec<_> = config.audit.witness_file.clone().map(Witness::file).into_iter().collect();
     if config.audit.witness_stdout {
         witnesses.push(Witness::Stdout);
     }
-    Ok(EngineOptions { idle_after_ms, fallback, witnesses, ..EngineOptions::default() })
+    Ok(EngineOptions { idle_after_ms, unclaimed_after_ms, fallback, witnesses, ..EngineOptions::default() })
 }
 
 /// What a person or the operating system asks of the running platform.

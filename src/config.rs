@@ -133,6 +133,8 @@ pub struct Limits {
 pub struct Actors {
     /// An actor that has had nothing to do for so long is passivated.
     pub idle: Duration,
+    /// How long a device may send readings that belong to nobody before its unit is told.
+    pub unclaimed: Duration,
 }
 
 /// All settings.
@@ -212,6 +214,7 @@ impl Config {
             limits: root.table("limits", read_limits),
             actors: root.table("actors", |actors| Actors {
                 idle: Duration::from_secs(actors.integer("idle_s", 300, 1, 604_800)),
+                unclaimed: Duration::from_secs(actors.integer("unclaimed_s", 20, 1, 25)),
             }),
         };
         (config, root.finish())

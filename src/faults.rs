@@ -29,6 +29,10 @@ pub enum Point {
     PatientInCatchUp,
     /// Patient: a new actor has read its state, and repeats what the alerts still want from outside.
     PatientInRecovery,
+    /// Keeper: a new actor has read its state, and has told nobody.
+    KeeperInRecovery,
+    /// Keeper: something changed for its subject.
+    KeeperOnChange,
     /// An effect is about to be carried out.
     EffectBefore,
     /// Care team: a new actor has read its ladder.
@@ -45,7 +49,7 @@ pub enum Point {
 
 impl Point {
     /// Every point.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::DeviceOnReceipt,
         Self::DeviceBeforeAppend,
         Self::DeviceBeforeHandOver,
@@ -57,6 +61,8 @@ impl Point {
         Self::PatientAfterAppend,
         Self::PatientInCatchUp,
         Self::PatientInRecovery,
+        Self::KeeperInRecovery,
+        Self::KeeperOnChange,
         Self::EffectBefore,
         Self::CareTeamInRecovery,
         Self::CareTeamOnAsk,

@@ -19,6 +19,7 @@ mod api {
     mod python;
     mod stays;
     mod streams;
+    mod subjects;
     mod tls;
     mod ward;
     mod witness;

@@ -59,7 +59,7 @@ fn of_role(role: &Role, relation: Relation, verb: Verb) -> Decision {
         Role::Nurse => clinician(relation, verb, Fields::BEDSIDE),
         Role::Technician => technician(relation, verb),
         Role::Admin => admin(relation, verb),
-        Role::Sre if verb == Verb::ReadStatus => Decision::Allow(Fields::NONE),
+        Role::Sre if matches!(verb, Verb::ReadStatus | Verb::RestartActor) => Decision::Allow(Fields::NONE),
         Role::Compliance if matches!(verb, Verb::ReadTrail | Verb::Review) => Decision::Allow(Fields::NONE),
         Role::Sre | Role::Compliance => Decision::Forbid(who_may(verb)),
     }
@@ -101,7 +101,9 @@ fn admin(relation: Relation, verb: Verb) -> Decision {
     match verb {
         Verb::SeeAlert(_) if relation.asked => Decision::Allow(Fields::BEDSIDE),
         Verb::SeeAlert(_) | Verb::SeePatient | Verb::SeeDevice => Decision::Allow(Fields::OVERSIGHT),
-        Verb::ReadInbox | Verb::Administer | Verb::ReadStatus | Verb::ManageKeys => Decision::Allow(Fields::NONE),
+        Verb::ReadInbox | Verb::Administer | Verb::ReadStatus | Verb::RestartActor | Verb::ManageKeys => {
+            Decision::Allow(Fields::NONE)
+        }
         Verb::AnswerAlert(_) | Verb::BreakGlass | Verb::ReadTrail | Verb::Review => Decision::Forbid(who_may(verb)),
     }
 }
@@ -114,7 +116,7 @@ const fn who_may(verb: Verb) -> &'static str {
         Verb::AnswerAlert(Physiological) | Verb::BreakGlass => "physician or nurse",
         Verb::AnswerAlert(Technical) => "physician, nurse or technician",
         Verb::Administer | Verb::ManageKeys => "admin",
-        Verb::ReadStatus => "sre or admin",
+        Verb::ReadStatus | Verb::RestartActor => "sre or admin",
         Verb::ReadTrail | Verb::Review => "compliance",
     }
 }

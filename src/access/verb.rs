@@ -19,6 +19,8 @@ pub enum Verb {
     Administer,
     /// Read the figures of the engine.
     ReadStatus,
+    /// Start an actor again that crashed too often.
+    RestartActor,
     /// See a patient of another care team, with a reason and an end, to be reviewed.
     BreakGlass,
     /// Read who saw what; explain who may see whom.
@@ -31,7 +33,7 @@ pub enum Verb {
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::SeeAlert(ConditionKind::Physiological),
         Self::SeeAlert(ConditionKind::Technical),
         Self::AnswerAlert(ConditionKind::Physiological),
@@ -41,6 +43,7 @@ impl Verb {
         Self::ReadInbox,
         Self::Administer,
         Self::ReadStatus,
+        Self::RestartActor,
         Self::BreakGlass,
         Self::ReadTrail,
         Self::Review,
@@ -60,6 +63,7 @@ impl Verb {
             Self::ReadInbox => "read one's own pages",
             Self::Administer => "administer",
             Self::ReadStatus => "read figures",
+            Self::RestartActor => "start actors again",
             Self::BreakGlass => "break the glass",
             Self::ReadTrail => "read the audit trail",
             Self::Review => "review break-glass",

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use smol_str::SmolStr;
 use tokio::sync::Notify;
 
+use super::care_team::Question;
 use super::handle::{AlertNews, AlertView};
 use crate::clinical::alert::{Alert, AlertBook, AlertEvent, Response};
 use crate::clinical::ids::{AlertId, PatientId, PersonId, Subject, UnitId};
@@ -22,6 +23,11 @@ pub(super) struct Place {
     pub unit: UnitId,
     /// Of a patient; else empty.
     pub bed: SmolStr,
+}
+
+/// The unit of whoever was never admitted or registered.
+pub(super) fn nowhere() -> UnitId {
+    UnitId::new("no-unit").unwrap_or_else(|_| unreachable!("no-unit is an identifier"))
 }
 
 /// One decision of a subject's actor, as committed.
@@ -191,16 +197,22 @@ impl AlertFeed {
         })
     }
 
-    /// What a unit's care team is being asked, as committed: (alert, round, step).
-    pub fn questions_of(&self, unit: &UnitId) -> Vec<(AlertId, u32, u32)> {
+    /// What a unit's care team is being asked, as committed.
+    pub fn questions_of(&self, unit: &UnitId) -> Vec<Question> {
         self.of_open(|place, id, alert| match &alert.response {
             Response::Waiting { entered: false, step, .. } | Response::Answered { asking: Some(_), step, .. }
                 if place == unit && !alert.held =>
             {
-                Some((id(), alert.round, *step))
+                Some(question(id(), alert.round, *step, alert))
             }
             _ => None,
         })
+    }
+
+    /// A question about an alert that is open, or was closed lately.
+    pub fn question(&self, id: &AlertId, round: u32, step: u32) -> Option<Question> {
+        let view = self.view(id)?;
+        Some(question(id.clone(), round, step, &view.alert))
     }
 
     fn of_open<T>(&self, wanted: impl Fn(&UnitId, &dyn Fn() -> AlertId, &Alert) -> Option<T>) -> Vec<T> {
@@ -298,6 +310,11 @@ pub(super) fn fold(book: &mut AlertBook, committed: &Committed) -> Vec<Arc<Alert
         all.push(Arc::new(AlertNews { position, at: committed.now, event: event.clone(), view }));
     }
     all
+}
+
+fn question(alert: AlertId, round: u32, step: u32, of: &Alert) -> Question {
+    let (kind, priority, lethal) = (of.condition.kind, of.priority, of.condition.lethal);
+    Question { alert, round, step, kind, priority, lethal }
 }
 
 fn view(subject: &Subject, place: &Place, alert: crate::clinical::alert::Alert) -> AlertView {

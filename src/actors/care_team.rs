@@ -14,6 +14,7 @@ use super::router::tell_subject;
 use super::stream::{RecoverError, Stream};
 use super::sweep::SweepPart;
 use crate::clinical::alert::TeamAnswer;
+use crate::clinical::condition::{ConditionKind, Priority};
 use crate::clinical::ids::{AlertId, PersonId, UnitId};
 use crate::faults::{Point, point};
 use crate::proto::RecordKind;
@@ -22,6 +23,18 @@ use crate::storage::{StreamName, Wakes};
 use crate::supervision::Children;
 use crate::time::Timestamp;
 
+/// Who answers for this step of this alert, and what policies tell alerts apart by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub alert: AlertId,
+    pub round: u32,
+    pub step: u32,
+    pub kind: ConditionKind,
+    pub priority: Priority,
+    /// Whether its condition may be lethal within minutes.
+    pub lethal: bool,
+}
+
 /// What a care unit's actor is told.
 pub(crate) enum CareTeamMsg {
     /// Replace the ladder; the reply is its version, after the commit.
@@ -29,7 +42,7 @@ pub(crate) enum CareTeamMsg {
     /// Make the unit known, with a ladder of nobody; one that is known stays as it is.
     Create { reply: oneshot::Sender<Result<(), OperationError>> },
     /// Who answers for this step of this alert?
-    Ask { alert: AlertId, round: u32, step: u32 },
+    Ask(Question),
     /// Answers once the actor has recovered: its people are on the care team then.
     Awake(oneshot::Sender<()>),
     /// Take a snapshot of what changed.
@@ -91,12 +104,9 @@ impl Actor for CareTeam {
         let (stream, ladder) = self.recover().await?;
         point(Point::CareTeamInRecovery, self.unit.as_str())?;
         // What lay in a predecessor's mailbox is gone; the alerts still say what is being asked.
-        for (alert, round, step) in self.context.feed.questions_of(&self.unit) {
-            tell_subject(
-                &self.context,
-                &alert.subject,
-                answer(&ladder, &self.context.options.fallback, alert.ordinal, round, step),
-            );
+        for question in self.context.feed.questions_of(&self.unit) {
+            let said = answer(&ladder, &self.context.options.fallback, &question);
+            tell_subject(&self.context, &question.alert.subject, said);
         }
         running.parts = Some((stream, ladder));
         Ok(())
@@ -118,13 +128,10 @@ impl Actor for CareTeam {
                 }
                 drop(reply.send(Ok(())));
             }
-            CareTeamMsg::Ask { alert, round, step } => {
+            CareTeamMsg::Ask(question) => {
                 point(Point::CareTeamOnAsk, self.unit.as_str())?;
-                tell_subject(
-                    &self.context,
-                    &alert.subject,
-                    answer(ladder, &self.context.options.fallback, alert.ordinal, round, step),
-                );
+                let said = answer(ladder, &self.context.options.fallback, &question);
+                tell_subject(&self.context, &question.alert.subject, said);
             }
             CareTeamMsg::Awake(reply) => drop(reply.send(())),
             CareTeamMsg::Sweep(part) => stream.sweep(&self.context, ladder, || (), part),
@@ -181,7 +188,8 @@ impl CareTeam {
     }
 }
 
-fn answer(ladder: &Ladder, fallback: &[PersonId], ordinal: u32, round: u32, step: u32) -> TeamAnswer {
+fn answer(ladder: &Ladder, fallback: &[PersonId], question: &Question) -> TeamAnswer {
+    let Question { alert: AlertId { ordinal, .. }, round, step, .. } = *question;
     let index = usize::try_from(step).unwrap_or(usize::MAX).saturating_sub(1);
     let (people, delay_ms) = ladder.steps.get(index).cloned().unwrap_or((Vec::new(), 60_000));
     TeamAnswer {

@@ -10,15 +10,18 @@ use super::care_register::CareRegister;
 use super::counters::Counters;
 use super::definitions::Definitions;
 use super::directory::Directory;
+use super::downtime::Downtime;
 use super::effects::EffectJob;
 use super::grant_desk::GrantDesk;
 use super::link::Links;
 use super::router::Router;
 use super::rule_book::RuleBook;
 use super::timers::Timers;
+use super::unwatched::Unwatched;
 use super::witness::Witness;
 use crate::clinical::decoder::DecoderSet;
-use crate::clinical::ids::{DeviceId, PatientId, PersonId};
+use crate::clinical::device::UNCLAIMED_MS;
+use crate::clinical::ids::{DeviceId, PatientId, PersonId, Subject};
 use crate::clock::Clock;
 use crate::storage::{Incarnation, Keys, Reader, Snapshots, Streams, Writer};
 use crate::time::Timestamp;
@@ -32,6 +35,8 @@ pub struct EngineOptions {
     pub idle_after_ms: i64,
     /// How often snapshots are taken of what changed, and idle actors are passivated.
     pub sweep_every_ms: u64,
+    /// How long a device may send readings that belong to nobody before its unit is told.
+    pub unclaimed_after_ms: i64,
     /// Whom to page where a care team names nobody. Never empty.
     pub fallback: Vec<PersonId>,
     /// Who keeps checkpoints of the chain outside of the journal.
@@ -40,7 +45,14 @@ pub struct EngineOptions {
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { shards: 16, idle_after_ms: 600_000, sweep_every_ms: 30_000, fallback: Vec::new(), witnesses: Vec::new() }
+        Self {
+            shards: 16,
+            idle_after_ms: 600_000,
+            unclaimed_after_ms: UNCLAIMED_MS,
+            sweep_every_ms: 30_000,
+            fallback: Vec::new(),
+            witnesses: Vec::new(),
+        }
     }
 }
 
@@ -64,6 +76,8 @@ pub(super) struct Context {
     pub care: CareRegister,
     pub counters: Counters,
     pub links: Links,
+    pub unwatched: Unwatched,
+    pub downtime: Downtime,
     pub effects: mpsc::UnboundedSender<EffectJob>,
     router: OnceLock<Router>,
     timers: OnceLock<Wheels>,
@@ -92,6 +106,7 @@ pub(super) fn gone() -> ractor::SpawnErr {
 pub(super) struct Wheels {
     pub devices: Timers<DeviceId>,
     pub patients: Timers<PatientId>,
+    pub keepers: Timers<Subject>,
 }
 
 /// What a context is made of, but for what needs the context itself.
@@ -124,6 +139,8 @@ impl Context {
             care: CareRegister::default(),
             counters: Counters::default(),
             links: Links::default(),
+            unwatched: Unwatched::default(),
+            downtime: Downtime::default(),
             effects: parts.effects.clone(),
             router: OnceLock::new(),
             timers: OnceLock::new(),

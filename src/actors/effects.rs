@@ -45,13 +45,21 @@ fn carry_out(context: &Arc<Context>, job: EffectJob) -> Result<(), Injected> {
     point(Point::EffectBefore, subject.id())?;
     match effect {
         Effect::AskCareTeam { ordinal, round, step } => {
-            tell_care_team(context, unit, CareTeamMsg::Ask { alert: AlertId { subject, ordinal }, round, step });
+            let alert = AlertId { subject, ordinal };
+            // The feed was told before the effect; an alert that is not in it was closed meanwhile.
+            if let Some(question) = context.feed.question(&alert, round, step) {
+                tell_care_team(context, unit, CareTeamMsg::Ask(question));
+            }
         }
         Effect::Page { ordinal, round, step, people } => {
             let alert = AlertId { subject, ordinal };
             for person in people {
-                tell_person(context, person, PersonMsg::Page { alert: alert.clone(), round, step });
+                tell_person(context, person, PersonMsg::Page { alert: alert.clone(), round, step, by_name: false });
             }
+        }
+        Effect::PageByName { ordinal, round, step, person } => {
+            let alert = AlertId { subject, ordinal };
+            tell_person(context, person, PersonMsg::Page { alert, round, step, by_name: true });
         }
         Effect::WithdrawPages { ordinal } => {
             let alert = AlertId { subject, ordinal };

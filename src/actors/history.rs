@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::alert_feed::{Committed, Place, fold};
+use super::alert_feed::{Committed, Place, fold, nowhere};
 use super::context::Context;
 use super::handle::{AlertNews, OperationError};
 use super::stream::RecoverError;
 use crate::clinical::alert::{AlertBook, AlertEvent};
-use crate::clinical::ids::{AlertId, PatientId, Subject, UnitId};
+use crate::clinical::ids::{AlertId, PatientId, Subject};
 use crate::clinical::patient::{PatientInput, PatientRecord, StayChange};
+use crate::clinical::subject_book::{SubjectInput, SubjectRecord};
 use crate::proto::RecordKind;
-use crate::storage::codec::decode_patient;
+use crate::storage::codec::{decode_patient, decode_subject};
 use crate::storage::{KeyError, Opener, StreamName};
 use crate::time::Timestamp;
 
@@ -21,15 +22,13 @@ pub(super) async fn of_alert(
     context: &Arc<Context>,
     alert: &AlertId,
 ) -> Result<Vec<(Timestamp, AlertEvent)>, OperationError> {
-    // Only patients have alerts so far.
-    let Some(patient) = alert.subject.patient().cloned() else { return Ok(Vec::new()) };
-    let ordinal = alert.ordinal;
-    let records = off_thread(context, move |context| records_of(context, &patient)).await?;
-    let of_alert = |record: PatientRecord| {
-        let now = record.now;
-        record.events.into_iter().filter(move |event| event.ordinal() == ordinal).map(move |event| (now, event))
+    let (subject, ordinal) = (alert.subject.clone(), alert.ordinal);
+    let decisions = off_thread(context, move |context| decisions_of(context, &subject)).await?;
+    let of_alert = |decision: Committed| {
+        let now = decision.now;
+        decision.events.into_iter().filter(move |event| event.ordinal() == ordinal).map(move |event| (now, event))
     };
-    Ok(records.into_iter().flat_map(|(_, record)| of_alert(record)).collect())
+    Ok(decisions.into_iter().flat_map(of_alert).collect())
 }
 
 /// News of the decisions after position `after`, up to `through`, in the order of positions.
@@ -40,8 +39,11 @@ pub(super) async fn news_between(
 ) -> Result<Vec<Arc<AlertNews>>, OperationError> {
     off_thread(context, move |context| {
         let mut news = Vec::new();
-        for patient in patients_between(context, after, through)? {
-            news.extend(news_of(context, &patient)?);
+        for subject in subjects_between(context, after, through)? {
+            let mut book = AlertBook::default();
+            for decision in decisions_of(context, &subject)? {
+                news.extend(fold(&mut book, &decision).into_iter().map(|news| (decision.position, news)));
+            }
         }
         news.retain(|(position, _)| (after + 1..=through).contains(position));
         // Stable: the events of one record keep their order.
@@ -51,39 +53,60 @@ pub(super) async fn news_between(
     .await
 }
 
-fn patients_between(context: &Context, after: u64, through: u64) -> Result<BTreeSet<PatientId>, RecoverError> {
-    let mut patients = BTreeSet::new();
+fn subjects_between(context: &Context, after: u64, through: u64) -> Result<BTreeSet<Subject>, RecoverError> {
+    let mut subjects = BTreeSet::new();
     context.reader.scan(after + 1, &mut |record| {
         if record.position > through {
             return ControlFlow::Break(());
         }
-        if record.kind == RecordKind::Patient
-            && let Some(id) = record.stream.strip_prefix("patient/")
-        {
-            patients.extend(PatientId::new(id));
-        }
+        let name = match record.kind {
+            RecordKind::Patient => record.stream.strip_prefix("patient/"),
+            RecordKind::Subject => record.stream.strip_prefix("alerts/"),
+            _ => None,
+        };
+        subjects.extend(name.and_then(|name| name.parse().ok()));
         ControlFlow::Continue(())
     })?;
-    Ok(patients)
+    Ok(subjects)
 }
 
-/// All news that one patient's stream gives, with the positions of their records.
-fn news_of(context: &Context, patient: &PatientId) -> Result<Vec<(u64, Arc<AlertNews>)>, RecoverError> {
-    let mut place = None;
-    let mut book = AlertBook::default();
-    let mut all = Vec::new();
+/// All decisions about a subject's alerts, oldest first, with where the subject was.
+fn decisions_of(context: &Context, subject: &Subject) -> Result<Vec<Committed>, RecoverError> {
+    match subject {
+        Subject::Patient(patient) => decisions_of_patient(context, patient),
+        Subject::Device(_) | Subject::Unit(_) => decisions_of_keeper(context, subject),
+    }
+}
+
+fn decisions_of_patient(context: &Context, patient: &PatientId) -> Result<Vec<Committed>, RecoverError> {
+    let mut place = Place { unit: nowhere(), bed: "".into() };
+    let mut decisions = Vec::new();
     for (position, record) in records_of(context, patient)? {
         if let PatientInput::Admitted { unit, bed, .. }
         | PatientInput::Stay { change: StayChange::Moved { unit, bed }, .. } = record.input
         {
-            place = Some(Place { unit, bed });
+            place = Place { unit, bed };
         }
-        let Some(place) = place.clone().or_else(nowhere) else { continue };
-        let (now, events) = (record.now, record.events);
-        let committed = Committed { subject: Subject::Patient(patient.clone()), place, position, now, events };
-        all.extend(fold(&mut book, &committed).into_iter().map(|news| (position, news)));
+        let (subject, place) = (Subject::Patient(patient.clone()), place.clone());
+        decisions.push(Committed { subject, place, position, now: record.now, events: record.events });
     }
-    Ok(all)
+    Ok(decisions)
+}
+
+fn decisions_of_keeper(context: &Context, subject: &Subject) -> Result<Vec<Committed>, RecoverError> {
+    let name = StreamName::alerts(subject);
+    let mut opener = Opener::new(Some(context.keys.care()), &name);
+    let mut place = Place { unit: nowhere(), bed: "".into() };
+    let mut decisions = Vec::new();
+    for record in context.reader.tail(&name, 0)? {
+        let position = record.position;
+        let SubjectRecord { now, input, events } = decode_subject(&opener.open(&record)?)?;
+        if let SubjectInput::Adopted { unit, .. } = input {
+            place.unit = unit;
+        }
+        decisions.push(Committed { subject: subject.clone(), place: place.clone(), position, now, events });
+    }
+    Ok(decisions)
 }
 
 /// The records of a patient's stream that hold more than marks.
@@ -102,10 +125,6 @@ fn records_of(context: &Context, patient: &PatientId) -> Result<Vec<(u64, Patien
         }
     }
     Ok(records)
-}
-
-fn nowhere() -> Option<Place> {
-    Some(Place { unit: UnitId::new("no-unit").ok()?, bed: "".into() })
 }
 
 /// Reads of the journal block on files: they run where blocking is allowed.

@@ -3,7 +3,8 @@
 //! `tree` shows the whole tree; `context` is what every actor shares; `stream` is the part that all event-sourced
 //! actors have in common.
 
-pub mod alert_feed;
+pub mod alert_commit;
+mod alert_feed;
 mod audit_trail;
 pub mod beds;
 mod care_register;
@@ -14,10 +15,12 @@ mod counters;
 mod definitions;
 pub mod device;
 mod directory;
+mod downtime;
 mod effects;
 mod grant_desk;
 pub mod handle;
 mod history;
+mod keeper;
 mod link;
 pub mod outlet;
 pub mod patient;
@@ -30,6 +33,7 @@ mod stream;
 mod sweep;
 pub mod timers;
 mod tree;
+mod unwatched;
 mod witness;
 
 #[cfg(test)]

@@ -7,10 +7,12 @@ mod commit;
 mod consume;
 mod marks;
 mod message;
+mod parked;
 mod recover;
 mod stay;
 mod summary;
 
 pub(super) use actor::Patients;
 pub(super) use message::{OpenConditions, PatientMsg};
+pub(super) use parked::ParkedPatients;
 pub(super) use summary::PatientSummary;

@@ -1,5 +1,7 @@
 //! A person's actor: the inbox of pages, each once per (alert, round, step).
 
+use std::collections::VecDeque;
+use std::mem;
 use std::sync::{Arc, Weak};
 
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr};
@@ -21,8 +23,9 @@ use crate::time::Timestamp;
 
 /// What a person's actor is told.
 pub(crate) enum PersonMsg {
-    /// Page the person; the same (alert, round, step) again is a repeat of a lost effect, and changes nothing.
-    Page { alert: AlertId, round: u32, step: u32 },
+    /// Page the person; the same (alert, round, step) again is a repeat of a lost effect, and changes nothing. `by_name`:
+    /// another person named this one.
+    Page { alert: AlertId, round: u32, step: u32, by_name: bool },
     /// Take back every page of the alert.
     Withdraw(AlertId),
     /// What waits in the inbox.
@@ -31,10 +34,15 @@ pub(crate) enum PersonMsg {
     Sweep(SweepPart),
 }
 
-/// Pages that wait.
+/// So many pages that were taken back are remembered: a repeat that comes later than that is beyond any delay here.
+const WITHDRAWN_KEPT: usize = 256;
+
+/// Pages that wait, and those that were taken back lately.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Inbox {
     pages: Vec<(AlertId, u32, u32, Timestamp)>,
+    /// Oldest first. A late repeat of one of them pages nobody.
+    withdrawn: VecDeque<(AlertId, u32, u32)>,
 }
 
 impl Inbox {
@@ -43,13 +51,23 @@ impl Inbox {
             PersonEvent::Paged { alert, round, step } => {
                 self.pages.push((alert.clone(), *round, *step, now));
             }
-            PersonEvent::Withdrawn(alert) => self.pages.retain(|page| page.0 != *alert),
+            PersonEvent::Withdrawn(alert) => {
+                let (taken_back, waiting) = mem::take(&mut self.pages).into_iter().partition(|page| page.0 == *alert);
+                self.pages = waiting;
+                let taken_back: Vec<_> = taken_back;
+                self.withdrawn.extend(taken_back.into_iter().map(|(alert, round, step, _)| (alert, round, step)));
+                let over = self.withdrawn.len().saturating_sub(WITHDRAWN_KEPT);
+                self.withdrawn.drain(..over);
+            }
         }
     }
 
-    fn decide_page(&self, alert: &AlertId, round: u32, step: u32) -> Option<PersonEvent> {
-        let paged = self.pages.iter().any(|page| (&page.0, page.1, page.2) == (alert, round, step));
-        (!paged).then(|| PersonEvent::Paged { alert: alert.clone(), round, step })
+    fn decide_page(&self, alert: &AlertId, round: u32, step: u32, by_name: bool) -> Option<PersonEvent> {
+        let waits = self.pages.iter().any(|page| (&page.0, page.1, page.2) == (alert, round, step));
+        // Whoever is named by a person is asked anew, although an earlier page was answered by somebody else.
+        let was_taken_back =
+            || !by_name && self.withdrawn.iter().any(|page| (&page.0, page.1, page.2) == (alert, round, step));
+        (!waits && !was_taken_back()).then(|| PersonEvent::Paged { alert: alert.clone(), round, step })
     }
 
     fn decide_withdraw(&self, alert: &AlertId) -> Option<PersonEvent> {
@@ -99,7 +117,7 @@ impl Actor for Person {
         let (mut stream, mut inbox) = self.recover().await?;
         // What lay in a predecessor's mailbox is gone; the alerts still say who is to be paged.
         for (alert, round, step) in self.context.feed.pages_of(&self.id) {
-            let event = inbox.decide_page(&alert, round, step);
+            let event = inbox.decide_page(&alert, round, step, false);
             self.append(&mut stream, &mut inbox, event);
         }
         running.parts = Some((stream, inbox));
@@ -115,9 +133,9 @@ impl Actor for Person {
         // ractor handles messages only after `post_start`, which sets the parts.
         let Some((stream, inbox)) = running.parts.as_mut() else { return Err("the actor has not recovered".into()) };
         match message {
-            PersonMsg::Page { alert, round, step } => {
+            PersonMsg::Page { alert, round, step, by_name } => {
                 point(Point::PersonOnPage, self.id.as_str())?;
-                let event = inbox.decide_page(&alert, round, step);
+                let event = inbox.decide_page(&alert, round, step, by_name);
                 point(Point::PersonBeforeAppend, self.id.as_str())?;
                 self.append(stream, inbox, event);
                 point(Point::PersonAfterAppend, self.id.as_str())?;
@@ -168,5 +186,29 @@ impl Person {
             drop(reply.send(pages));
         };
         stream.append(&self.context, SmallVec::new(), shown);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clinical::ids::{PatientId, Subject};
+
+    #[test]
+    fn a_page_that_was_taken_back_is_not_sent_again_by_a_late_repeat_but_by_name() {
+        let alert = AlertId { subject: Subject::Patient(PatientId::new("p-1").unwrap()), ordinal: 1 };
+        let mut inbox = Inbox::default();
+        let mut apply = |event: Option<PersonEvent>| {
+            let happened = event.is_some();
+            event.iter().for_each(|event| inbox.evolve(event, Timestamp(0)));
+            (happened, inbox.clone())
+        };
+        let (_, paged) = apply(Inbox::default().decide_page(&alert, 1, 1, false));
+        let (_, taken_back) = apply(paged.decide_withdraw(&alert));
+        assert!(taken_back.pages.is_empty());
+        assert_eq!(taken_back.decide_page(&alert, 1, 1, false), None, "a late repeat");
+        assert!(taken_back.decide_page(&alert, 2, 1, false).is_some(), "a new round");
+        let (again, named) = apply(taken_back.decide_page(&alert, 1, 1, true));
+        assert!(again && named.decide_page(&alert, 1, 1, true).is_none(), "once by name");
     }
 }

@@ -11,11 +11,13 @@ use tokio::task::JoinSet;
 use super::care_team::CareTeamMsg;
 use super::context::Context;
 use super::device::{DeviceMsg, DeviceSummary};
+use super::downtime;
 use super::handle::{DeviceEntry, PatientEntry};
+use super::keeper::{KeeperMsg, KeeperSummary};
 use super::patient::{PatientMsg, PatientSummary};
 use super::router::send;
 use crate::clinical::device::SILENCE_MS_MIN;
-use crate::clinical::ids::{DeviceId, PatientId, UnitId};
+use crate::clinical::ids::{DeviceId, PatientId, Subject, UnitId};
 use crate::storage::{DataKey, KeyError, StreamKind, StreamName, Summary, open_state};
 
 /// How many actors are activated at a time.
@@ -26,6 +28,7 @@ pub(super) type Behind = HashMap<PatientId, u64>;
 
 /// Brings back what must live, and returns once it does; then [`catch_up`] has still to be done.
 pub(super) async fn recover(context: &Arc<Context>) -> Behind {
+    let last_recorded_at = downtime::last_recorded_at(context);
     context.feed.start_at(context.reader.next_position().saturating_sub(1));
     let mut summaries: HashMap<StreamName, Summary> =
         context.snapshots.summaries().into_iter().map(|summary| (summary.stream.clone(), summary)).collect();
@@ -38,12 +41,20 @@ pub(super) async fn recover(context: &Arc<Context>) -> Behind {
         let Ok(id) = DeviceId::new(name.id()) else { continue };
         found.look_at_device(context, id, &name, summaries.remove(&name));
     }
-    let Found { devices, patients, behind, .. } = found;
+    for name in context.streams.names(StreamKind::Alerts) {
+        let Ok(subject) = name.id().parse() else { continue };
+        found.look_at_keeper(context, subject, &name, summaries.remove(&name));
+    }
+    let Found { devices, patients, keepers, behind, .. } = found;
     context.counters.items_behind.add(behind.values().sum());
     tracing::info!(devices = devices.len(), patients = patients.len(), behind = behind.len(), "recovering");
     activate_care_teams(context).await;
     activate_devices(context, devices).await;
+    activate_keepers(context, keepers).await;
     activate_patients(context, patients.into_iter().map(|patient| (patient, 0)).collect()).await;
+    if let Some(down_since) = last_recorded_at {
+        downtime::tell_units(context, down_since);
+    }
     tracing::info!("recovered: open alerts, deadlines and silences are alive");
     behind
 }
@@ -63,6 +74,8 @@ struct Found {
     devices: Vec<DeviceId>,
     /// Patients whose actors must run before ingest opens.
     patients: Vec<PatientId>,
+    /// Subjects whose keepers must run before ingest opens.
+    keepers: Vec<Subject>,
     marks: HashMap<(PatientId, DeviceId), u64>,
     behind: Behind,
 }
@@ -93,6 +106,13 @@ impl Found {
         }
     }
 
+    fn look_at_keeper(&mut self, context: &Context, subject: Subject, name: &StreamName, summary: Option<Summary>) {
+        let known = usable(context, name, summary).and_then(|summary| open(&context.keys.care(), &summary));
+        if known.is_none_or(|KeeperSummary { open_alerts }| open_alerts > 0) {
+            self.keepers.push(subject);
+        }
+    }
+
     fn look_at_device(&mut self, context: &Arc<Context>, id: DeviceId, name: &StreamName, summary: Option<Summary>) {
         let end = context.streams.head(name).committed().sequence;
         let summary = usable(context, name, summary);
@@ -101,14 +121,21 @@ impl Found {
             self.devices.push(id);
             return;
         };
-        let DeviceSummary { registration, patient, loan, retired, silence_due, custody_due, handed_over } = known;
-        if let Some(due) = silence_due {
-            // The platform itself was not listening: silence is due after a grace that counts from now.
-            let grace = context.started_at.plus_ms(SILENCE_MS_MIN);
-            context.wheels().devices.set(id.clone(), due.max(grace));
+        let DeviceSummary { registration, patient, loan, retired, due, tells, custody_due, handed_over } = known;
+        if tells {
+            self.devices.push(id.clone());
         }
-        if let Some(due) = custody_due {
-            context.wheels().devices.set(id.clone(), due.max(context.started_at));
+        // The platform itself was not listening: silence is due after a grace that counts from now. There is one deadline
+        // per device: its actor finds the later one.
+        if let (Some(due), Some(registration)) = (due, &registration)
+            && due <= context.started_at
+        {
+            context.downtime.note(context, patient.as_ref(), &registration.unit);
+        }
+        let due = due.map(|due| due.max(context.started_at.plus_ms(SILENCE_MS_MIN)));
+        let custody_due = custody_due.map(|due| due.max(context.started_at));
+        if let Some(next) = [due, custody_due].into_iter().flatten().min() {
+            context.wheels().devices.set(id.clone(), next);
         }
         let mut owners = handed_over;
         if let Some(patient) = patient.as_ref().filter(|patient| owners.iter().all(|(owner, _)| owner != *patient)) {
@@ -154,6 +181,30 @@ async fn activate_devices(context: &Arc<Context>, ids: Vec<DeviceId>) {
                     },
                     Err(error) => {
                         tracing::error!(device = %id, %error, "device's actor cannot be activated");
+                        return;
+                    }
+                }
+            }
+        }
+    })
+    .await;
+}
+
+async fn activate_keepers(context: &Arc<Context>, subjects: Vec<Subject>) {
+    let router = Arc::clone(context);
+    at_once(subjects, move |subject| {
+        let context = Arc::clone(&router);
+        async move {
+            loop {
+                let (reply, awake) = oneshot::channel();
+                match context.router().keeper(&subject).await {
+                    // An actor that crashed meanwhile is started again until it is parked.
+                    Ok(actor) => match (send(Some(&actor), KeeperMsg::Awake(reply)), awake.await) {
+                        (_, Ok(())) => return,
+                        _ => tokio::task::yield_now().await,
+                    },
+                    Err(error) => {
+                        tracing::error!(%subject, %error, "keeper cannot be activated");
                         return;
                     }
                 }

@@ -7,7 +7,8 @@ use ractor::ActorRef;
 use super::care_team::{CareTeamMsg, CareTeams};
 use super::context::Context;
 use super::device::{DeviceMsg, Devices};
-use super::patient::{PatientMsg, Patients};
+use super::keeper::{KeeperMsg, Keepers};
+use super::patient::{ParkedPatients, PatientMsg, Patients};
 use super::physician::{PersonMsg, Persons};
 use crate::clinical::alert::TeamAnswer;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId, Subject, UnitId};
@@ -17,6 +18,9 @@ use crate::supervision::{Shards, Unavailable};
 pub(super) struct Router {
     pub devices: Shards<Devices>,
     pub patients: Shards<Patients>,
+    /// What goes on of patients whose actors are parked.
+    pub parked_patients: Shards<ParkedPatients>,
+    pub keepers: Shards<Keepers>,
     pub care_teams: Shards<CareTeams>,
     pub persons: Shards<Persons>,
 }
@@ -27,9 +31,17 @@ impl Router {
         self.devices.activate(id).await
     }
 
-    /// A patient's actor, activated where it does not run.
+    /// A patient's actor, activated where it does not run; what goes on of it where it is parked.
     pub async fn patient(&self, id: &PatientId) -> Result<ActorRef<PatientMsg>, Unavailable> {
-        self.patients.activate(id).await
+        match self.patients.activate(id).await {
+            Err(Unavailable::Parked { .. }) => self.parked_patients.activate(id).await,
+            found => found,
+        }
+    }
+
+    /// The keeper of a subject's alerts, activated where it does not run.
+    pub async fn keeper(&self, subject: &Subject) -> Result<ActorRef<KeeperMsg>, Unavailable> {
+        self.keepers.activate(subject).await
     }
 
     /// A care unit's actor, activated where it does not run.
@@ -46,7 +58,8 @@ impl Router {
 /// Tells a patient's actor, from where nothing may be awaited: at once where it runs, else from a task that activates
 /// it. What is lost when it cannot be activated is in the journal, and read by its next start.
 pub(super) fn tell_patient(context: &Arc<Context>, id: &PatientId, message: PatientMsg) {
-    let running = context.router().patients.running(id);
+    let router = context.router();
+    let running = router.patients.running(id).or_else(|| router.parked_patients.running(id));
     let Err(message) = send(running.as_ref(), message) else { return };
     let (context, id) = (Arc::clone(context), id.clone());
     tokio::spawn(async move {
@@ -57,13 +70,35 @@ pub(super) fn tell_patient(context: &Arc<Context>, id: &PatientId, message: Pati
     });
 }
 
+/// Tells a device's actor, as [`tell_patient`]. What is lost when it cannot be activated its next start tells anew.
+pub(super) fn tell_device(context: &Arc<Context>, id: &DeviceId, message: DeviceMsg) {
+    let Err(message) = send(context.router().devices.running(id).as_ref(), message) else { return };
+    let (context, id) = (Arc::clone(context), id.clone());
+    tokio::spawn(async move {
+        match context.router().device(&id).await {
+            Ok(actor) => drop(send(Some(&actor), message)),
+            Err(error) => tracing::error!(device = %id, %error, "device's actor cannot be activated"),
+        }
+    });
+}
+
+/// Tells the keeper of a subject's alerts, as [`tell_patient`]. Devices tell again what is lost; deadlines repeat.
+pub(super) fn tell_keeper(context: &Arc<Context>, subject: &Subject, message: KeeperMsg) {
+    let Err(message) = send(context.router().keepers.running(subject).as_ref(), message) else { return };
+    let (context, subject) = (Arc::clone(context), subject.clone());
+    tokio::spawn(async move {
+        match context.router().keeper(&subject).await {
+            Ok(actor) => drop(send(Some(&actor), message)),
+            Err(error) => tracing::error!(%subject, %error, "keeper cannot be activated"),
+        }
+    });
+}
+
 /// Tells the actor that keeps a subject's alert book what the care team answered.
 pub(super) fn tell_subject(context: &Arc<Context>, subject: &Subject, answer: TeamAnswer) {
     match subject {
         Subject::Patient(patient) => tell_patient(context, patient, PatientMsg::TeamAnswered(answer)),
-        Subject::Device(_) | Subject::Unit(_) => {
-            tracing::error!(%subject, "the care team answers for a subject that has no alert book");
-        }
+        Subject::Device(_) | Subject::Unit(_) => tell_keeper(context, subject, KeeperMsg::TeamAnswered(answer)),
     }
 }
 

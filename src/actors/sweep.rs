@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::care_team::CareTeamMsg;
 use super::context::Context;
 use super::device::DeviceMsg;
+use super::keeper::KeeperMsg;
 use super::patient::PatientMsg;
 use super::physician::PersonMsg;
 use super::router::send;
@@ -70,12 +71,18 @@ pub(super) async fn sweep(context: &Arc<Context>, within: Duration) {
     };
     let own = part();
     let router = context.router();
-    let counts =
-        [router.devices.counts(), router.patients.counts(), router.care_teams.counts(), router.persons.counts()];
+    let counts = [
+        router.devices.counts(),
+        router.patients.counts(),
+        router.keepers.counts(),
+        router.care_teams.counts(),
+        router.persons.counts(),
+    ];
     let running: usize = counts.iter().map(|counts| counts.running).sum();
     let pace = Pace::new(running, within);
     pace.tell(router.devices.all_running(), |actor| drop(send(Some(actor), DeviceMsg::Sweep(part())))).await;
     pace.tell(router.patients.all_running(), |actor| drop(send(Some(actor), PatientMsg::Sweep(part())))).await;
+    pace.tell(router.keepers.all_running(), |actor| drop(send(Some(actor), KeeperMsg::Sweep(part())))).await;
     pace.tell(router.care_teams.all_running(), |actor| drop(send(Some(actor), CareTeamMsg::Sweep(part())))).await;
     pace.tell(router.persons.all_running(), |actor| drop(send(Some(actor), PersonMsg::Sweep(part())))).await;
     own.done();

@@ -4,9 +4,11 @@
 //! Engine
 //! ├── devices     sharded supervisors -> one actor per device    (device.rs)
 //! ├── patients    sharded supervisors -> one actor per patient   (patient.rs)
+//! ├── parked      sharded supervisors -> what goes on of a parked patient (patient/parked.rs)
+//! ├── keepers     sharded supervisors -> one actor per device or unit with alerts of its own (keeper.rs)
 //! ├── care teams  sharded supervisors -> one actor per unit      (care_team.rs)
 //! ├── persons     sharded supervisors -> one actor per person    (physician.rs)
-//! ├── wheels      one task per shard: deadlines of devices and patients (timers.rs)
+//! ├── wheels      one task per shard: deadlines of devices, patients and keepers (timers.rs)
 //! ├── effects     one task: who is asked, who is paged           (effects.rs)
 //! ├── sweep       one task: snapshots and passivation            (sweep.rs)
 //! └── checkpoints one task: signed statements of the chain       (checkpoints.rs)
@@ -24,12 +26,13 @@ use super::context::{Context, ContextParts, Desks, EngineOptions, Wheels};
 use super::definitions::Definitions;
 use super::device::{DeviceMsg, Devices};
 use super::handle::Handle;
-use super::patient::{PatientMsg, Patients};
+use super::keeper::{KeeperMsg, Keepers};
+use super::patient::{ParkedPatients, PatientMsg, Patients};
 use super::physician::Persons;
-use super::router::{Router, tell_patient};
+use super::router::{Router, tell_device, tell_keeper, tell_patient};
 use super::timers::{Fire, Timers};
 use super::{definitions, effects, recovery, sweep};
-use crate::clinical::ids::{DeviceId, PatientId};
+use crate::clinical::ids::{DeviceId, PatientId, Subject};
 use crate::clock::Clock;
 use crate::storage::Store;
 use crate::supervision::{ChildSpec, Intensity, Shards};
@@ -111,6 +114,8 @@ impl Engine {
         // What the devices' actors handed over while they ended.
         self.last_snapshots(within).await;
         router.patients.stop(within).await;
+        router.parked_patients.stop(within).await;
+        router.keepers.stop(within).await;
         router.care_teams.stop(within).await;
         router.persons.stop(within).await;
         self.last_checkpoint(within).await;
@@ -155,6 +160,10 @@ async fn start_router(context: &Arc<Context>) -> Result<Router, StartError> {
         patients: Shards::start(shards, spec("patient"), Patients(Arc::downgrade(context)), clock())
             .await
             .map_err(failed)?,
+        parked_patients: Shards::start(1, spec("parked patient"), ParkedPatients(Arc::downgrade(context)), clock())
+            .await
+            .map_err(failed)?,
+        keepers: Shards::start(1, spec("keeper"), Keepers(Arc::downgrade(context)), clock()).await.map_err(failed)?,
         care_teams: Shards::start(1, spec("care team"), CareTeams(Arc::downgrade(context)), clock())
             .await
             .map_err(failed)?,
@@ -164,22 +173,25 @@ async fn start_router(context: &Arc<Context>) -> Result<Router, StartError> {
 
 fn start_wheels(context: &Arc<Context>) -> Wheels {
     let shards = context.options.shards;
-    let (for_devices, for_patients) = (Arc::downgrade(context), Arc::downgrade(context));
+    let (for_devices, for_patients, for_keepers) =
+        (Arc::downgrade(context), Arc::downgrade(context), Arc::downgrade(context));
     let tick_device: Fire<DeviceId> = Arc::new(move |id, _| {
-        let Some(context) = for_devices.upgrade() else { return };
-        tokio::spawn(async move {
-            match context.router().device(&id).await {
-                Ok(actor) => drop(super::router::send(Some(&actor), DeviceMsg::Tick)),
-                Err(error) => tracing::error!(device = %id, %error, "device's actor cannot be activated"),
-            }
-        });
+        if let Some(context) = for_devices.upgrade() {
+            tell_device(&context, &id, DeviceMsg::Tick);
+        }
     });
     let tick_patient: Fire<PatientId> = Arc::new(move |id, _| {
         if let Some(context) = for_patients.upgrade() {
             tell_patient(&context, &id, PatientMsg::Tick);
         }
     });
+    let tick_keeper: Fire<Subject> = Arc::new(move |subject, _| {
+        if let Some(context) = for_keepers.upgrade() {
+            tell_keeper(&context, &subject, KeeperMsg::Tick);
+        }
+    });
     let devices = Timers::start(shards, &context.clock, &tick_device);
     let patients = Timers::start(shards, &context.clock, &tick_patient);
-    Wheels { devices, patients }
+    let keepers = Timers::start(1, &context.clock, &tick_keeper);
+    Wheels { devices, patients, keepers }
 }

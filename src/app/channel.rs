@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::actors::handle::{AlertView, Handle};
-use crate::clinical::alert::{Effect, Response};
+use crate::clinical::alert::{AlertEvent, Effect, Response};
 use crate::clinical::condition::Priority;
 use crate::clinical::ids::{AlertId, PersonId, RuleId, UnitId};
 
@@ -125,9 +125,9 @@ impl Worker {
                     None => return,
                 };
                 position = news.position;
-                if let Some(Effect::Page { round, step, people, .. }) = Effect::of(&news.event) {
+                if let Some((at, people)) = asked(&news.event) {
                     for person in people {
-                        let page = notice(&self.name, &news.view, (round, step), person, false);
+                        let page = notice(&self.name, &news.view, at, person, false);
                         self.deliver(page, &mut deliveries).await;
                     }
                 }
@@ -142,6 +142,15 @@ impl Worker {
             deliveries.join_next().await;
         }
         deliveries.spawn(try_to_deliver(Arc::clone(&self.channel), self.name.0.clone(), page));
+    }
+}
+
+/// Whom an event asks, for which round and step.
+fn asked(event: &AlertEvent) -> Option<((u32, u32), Vec<PersonId>)> {
+    match Effect::of(event)? {
+        Effect::Page { round, step, people, .. } => Some(((round, step), people)),
+        Effect::PageByName { round, step, person, .. } => Some(((round, step), vec![person])),
+        Effect::AskCareTeam { .. } | Effect::WithdrawPages { .. } => None,
     }
 }
 

@@ -1,17 +1,18 @@
 //! Conservation (I9): per (device, boot, lane), what is stored, set aside and declared missing adds up to what was
 //! receipted; every stored reading of a patient is evaluated once, and what is not yet is pending.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use serde::Serialize;
 
 use super::replay::AuditError;
-use crate::clinical::ids::{DeviceId, PatientId};
+use crate::clinical::ids::{DeviceId, PatientId, Subject};
 use crate::clinical::patient::PatientInput;
 use crate::clinical::reading::Lane;
+use crate::clinical::subject_book::{Observed, SubjectInput};
 use crate::proto::RecordKind;
-use crate::storage::codec::{Receipted, decode_device, decode_patient};
+use crate::storage::codec::{Receipted, decode_device, decode_patient, decode_subject};
 use crate::storage::{KeyError, Keys, Opener, Reader, StoredRecord, StreamKind, StreamName};
 
 /// What became of one (device, boot, lane).
@@ -65,6 +66,21 @@ pub struct PatientSum {
     pub first_double: Option<u64>,
 }
 
+/// What became of the conditions that one device had while it belonged to nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct OwnSum {
+    /// Onsets and ends that the device put on record.
+    pub told: u64,
+    /// Of these, those that its own alert book took.
+    pub taken: u64,
+    /// Those after the newest that was taken: told again until they are.
+    pub pending: u64,
+    /// The first record of the device's stream that was passed over.
+    pub first_lost: Option<u64>,
+    /// The first record of the device's stream that was taken twice.
+    pub first_double: Option<u64>,
+}
+
 /// A receipt that a client holds: everything of (device, boot, lane) up to `through`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
@@ -85,6 +101,8 @@ pub struct Conservation {
     pub lanes: BTreeMap<(String, u64, Lane), LaneSum>,
     /// By patient.
     pub patients: BTreeMap<String, PatientSum>,
+    /// By device: conditions of its own.
+    pub own: BTreeMap<String, OwnSum>,
 }
 
 impl Conservation {
@@ -109,7 +127,8 @@ impl Conservation {
         let patients = self.patients.values().all(|patient| {
             patient.first_double.is_none() && patient.evaluated + patient.pending == patient.handed_over
         });
-        lanes && patients
+        let own = self.own.values().all(|own| own.first_lost.is_none() && own.first_double.is_none());
+        lanes && patients && own
     }
 }
 
@@ -124,11 +143,14 @@ pub fn conserve(reader: &Reader, keys: &Keys) -> Result<Conservation, AuditError
         sums: Conservation::default(),
         links: HashMap::new(),
         marks: HashMap::new(),
+        own: HashMap::new(),
     };
     let mut failed = None;
     reader.scan(0, &mut |view| {
-        let relevant =
-            matches!(view.kind, RecordKind::Reading | RecordKind::Device | RecordKind::Mark | RecordKind::Patient);
+        let relevant = matches!(
+            view.kind,
+            RecordKind::Reading | RecordKind::Device | RecordKind::Mark | RecordKind::Patient | RecordKind::Subject
+        );
         if !relevant {
             return ControlFlow::Continue(());
         }
@@ -158,6 +180,8 @@ struct Summing<'a> {
     links: HashMap<(String, String), Vec<u64>>,
     /// The newest mark, by device and patient.
     marks: HashMap<(String, String), u64>,
+    /// By device: conditions of its own, and which its alert book took.
+    own: HashMap<String, (BTreeSet<u64>, BTreeSet<u64>)>,
 }
 
 impl Summing<'_> {
@@ -166,6 +190,7 @@ impl Summing<'_> {
         match record.stream.kind() {
             StreamKind::Device => self.take_device(record, &plaintext),
             StreamKind::Patient => self.take_patient(record, &plaintext),
+            StreamKind::Alerts => self.take_subject(record, &plaintext),
             _ => Ok(()),
         }
     }
@@ -181,8 +206,33 @@ impl Summing<'_> {
         if let Some(key) = head.conflicting().map_err(wrong)? {
             self.sums.lanes.entry((device.clone(), key.boot, key.lane)).or_default().conflicting += 1;
         }
-        if let Some(link) = head.hand_over().map_err(wrong)? {
+        let link = head.hand_over().map_err(wrong)?;
+        if link.is_none() && record.kind == RecordKind::Device && head.is_condition() {
+            self.own.entry(device.clone()).or_default().0.insert(record.sequence);
+        }
+        if let Some(link) = link {
             self.links.entry((device, link.patient.to_string())).or_default().push(record.sequence);
+        }
+        Ok(())
+    }
+
+    fn take_subject(&mut self, record: &StoredRecord, plaintext: &[u8]) -> Result<(), AuditError> {
+        let stored = decode_subject(plaintext).map_err(|error| AuditError::Decode {
+            stream: record.stream.to_string(),
+            sequence: record.sequence,
+            error,
+        })?;
+        let (Ok(Subject::Device(device)), SubjectInput::Observed { what, source }) =
+            (record.stream.id().parse(), stored.input)
+        else {
+            return Ok(());
+        };
+        // Of an assignment the device tells only where there is something to hand over.
+        if !matches!(what, Observed::HandedOver) {
+            let (_, taken) = self.own.entry(device.to_string()).or_default();
+            if !taken.insert(source) {
+                self.sums.own.entry(device.to_string()).or_default().first_double.get_or_insert(source);
+            }
         }
         Ok(())
     }
@@ -222,6 +272,9 @@ impl Summing<'_> {
     }
 
     fn key(&self, name: &StreamName) -> Result<Option<crate::storage::DataKey>, AuditError> {
+        if name.kind() == StreamKind::Alerts {
+            return Ok(Some(self.keys.care()));
+        }
         if let (StreamKind::Device, Ok(device)) = (name.kind(), DeviceId::new(name.id())) {
             return Ok(Some(self.keys.device(&device)));
         }
@@ -234,6 +287,13 @@ impl Summing<'_> {
     }
 
     fn finish(mut self) -> Conservation {
+        for (device, (told, taken)) in &self.own {
+            let newest = taken.last().copied().unwrap_or_default();
+            let sum = self.sums.own.entry(device.clone()).or_default();
+            (sum.told, sum.taken) = (told.len() as u64, told.intersection(taken).count() as u64);
+            sum.pending = told.range(newest + 1..).count() as u64;
+            sum.first_lost = told.difference(taken).find(|sequence| **sequence <= newest).copied();
+        }
         for ((device, patient), sequences) in self.links {
             let mark = self.marks.get(&(device, patient.clone())).copied().unwrap_or_default();
             let sum = self.sums.patients.entry(patient).or_default();

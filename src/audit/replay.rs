@@ -1,4 +1,4 @@
-//! Re-derives every event of every patient from the journaled inputs, and compares (I2).
+//! Re-derives every event of every alert, of patients, devices and units, from the journaled inputs, and compares (I2).
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
@@ -8,8 +8,9 @@ use crate::clinical::alert::AlertEvent;
 use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::patient::{PatientInput, PatientRecord, PatientState, Run};
 use crate::clinical::rules::RuleSet;
+use crate::clinical::subject_book::{SubjectBook, SubjectInput};
 use crate::proto::RecordKind;
-use crate::storage::codec::{DecodeError, decode_device, decode_patient, decode_rules};
+use crate::storage::codec::{DecodeError, decode_device, decode_patient, decode_rules, decode_subject};
 use crate::storage::{
     KeyError, Keys, Opener, ReadError, Reader, SealError, StoredItem, StoredRecord, StreamKind, StreamName, item_of,
 };
@@ -66,12 +67,16 @@ pub struct Replayed {
     pub events: u64,
     /// Patients skipped from the point on where rules or an engine decided that this version does not have.
     pub patients_of_other_versions: u64,
+    /// Devices and units whose own alerts were replayed.
+    pub subjects: u64,
+    /// Devices and units of whose alerts some were decided by an engine that this version is not: those are not compared.
+    pub subjects_of_other_versions: u64,
 }
 
 /// The first place where what is stored does not follow from the inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// The patient's stream.
+    /// The stream of the patient, or of the alerts of a device or unit.
     pub stream: StreamName,
     /// Sequence of the record.
     pub sequence: u64,
@@ -101,6 +106,7 @@ pub fn replay(
         rules_opener: Opener::new(Some(keys.care()), &StreamName::rules()),
         heads: HashMap::new(),
         patients: HashMap::new(),
+        subjects: HashMap::new(),
         sum: Replayed::default(),
     };
     let mut outcome = Ok(None);
@@ -123,7 +129,17 @@ struct Replay<'a> {
     heads: HashMap<StreamName, Opener>,
     /// `None`: nothing of the patient can be replayed (any more).
     patients: HashMap<PatientId, Option<Box<Replaying>>>,
+    subjects: HashMap<StreamName, ReplayingSubject>,
     sum: Replayed,
+}
+
+/// The alerts of one device or unit on the way through the journal.
+struct ReplayingSubject {
+    opener: Opener,
+    book: SubjectBook,
+    /// Whether this version of the engine decided what comes.
+    is_ours: bool,
+    was_ever_other: bool,
 }
 
 /// One patient on the way through the journal.
@@ -142,6 +158,7 @@ impl Replay<'_> {
         match record.stream.kind() {
             StreamKind::Device => self.take_device(record).map(|()| None),
             StreamKind::Patient => self.take_patient(record),
+            StreamKind::Alerts => self.take_subject(record),
             StreamKind::Rules => self.take_rules(record).map(|()| None),
             // What a payload was decoded to is stored with it: replay needs no decoder.
             StreamKind::Care
@@ -209,6 +226,36 @@ impl Replay<'_> {
         self.sum.items += items;
         self.sum.inputs += 1;
         self.sum.events += stored.events.len() as u64;
+        if derived == stored.events {
+            return Ok(None);
+        }
+        let (stream, sequence, position) = (record.stream.clone(), record.sequence, record.position);
+        Ok(Some(Difference { stream, sequence, position, stored: stored.events, derived }))
+    }
+
+    fn take_subject(&mut self, record: &StoredRecord) -> Result<Option<Difference>, AuditError> {
+        let (keys, sum) = (self.keys, &mut self.sum);
+        let subject = self.subjects.entry(record.stream.clone()).or_insert_with(|| {
+            sum.subjects += 1;
+            let opener = Opener::new(Some(keys.care()), &record.stream);
+            ReplayingSubject { opener, book: SubjectBook::default(), is_ours: false, was_ever_other: false }
+        });
+        let plaintext = subject.opener.open(record).map_err(|error| seal_error(record, error))?;
+        let stored = decode_subject(&plaintext).map_err(|error| decode_error(record, error))?;
+        if let SubjectInput::Adopted { engine, .. } = &stored.input {
+            subject.is_ours = *engine == self.engine;
+            if !subject.is_ours && !std::mem::replace(&mut subject.was_ever_other, true) {
+                sum.subjects_of_other_versions += 1;
+            }
+        }
+        if !subject.is_ours {
+            subject.book.restore(&stored.input, &stored.events, stored.now);
+            return Ok(None);
+        }
+        // A refused command would not have been stored: refused now, it gives no events, which is a difference.
+        let derived = subject.book.handle(&stored.input, stored.now).ok().flatten().unwrap_or_default();
+        sum.inputs += 1;
+        sum.events += stored.events.len() as u64;
         if derived == stored.events {
             return Ok(None);
         }

@@ -3,6 +3,7 @@
 
 mod access;
 mod account;
+mod actors;
 mod alerts;
 mod audit;
 mod care;
@@ -49,6 +50,7 @@ struct Cli {
 enum Verb {
     Access(access::Args),
     Account(account::Args),
+    Actors(actors::Args),
     Alerts(alerts::Args),
     Audit(audit::Args),
     Check(check::Args),
@@ -73,6 +75,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::Access(args) => access::run(&args),
         Verb::Account(args) => account::run(&args),
+        Verb::Actors(args) => actors::run(&args),
         Verb::Alerts(args) => alerts::run(&args),
         Verb::Audit(args) => audit::run(&args),
         Verb::Check(args) => check::run(&args),

@@ -41,8 +41,15 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         println!("{}", serde_json::json!({ "replayed": sum, "same": difference.is_none() }));
     } else {
         println!(
-            "replayed {} inputs and {} items of {} patients: {} events; {} patients erased, {} decided by other versions",
-            sum.inputs, sum.items, sum.patients, sum.events, sum.patients_erased, sum.patients_of_other_versions
+            "replayed {} inputs and {} items of {} patients and {} devices and units: {} events; {} patients erased, {} \
+             decided by other versions",
+            sum.inputs,
+            sum.items,
+            sum.patients,
+            sum.subjects,
+            sum.events,
+            sum.patients_erased,
+            sum.patients_of_other_versions + sum.subjects_of_other_versions
         );
     }
     match difference {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::ids::{DeviceId, RuleId};
+use super::ids::{DeviceId, PatientId, RuleId};
 use crate::time::Timestamp;
 
 /// IEC 60601-1-8 priority. Ordered: `Low < Medium < High`.
@@ -35,6 +35,8 @@ pub struct ConditionKey {
     pub rule: RuleId,
     /// The device it is about, for conditions of a device; `None` for conditions of the patient.
     pub device: Option<DeviceId>,
+    /// The patient it is about, for conditions of a unit that are about one of its patients; else `None`.
+    pub patient: Option<PatientId>,
 }
 
 /// A condition at its onset, with what a person needs to understand it.
@@ -50,6 +52,8 @@ pub struct Condition {
     pub priority: Priority,
     /// Whether its signal stays after it has gone, until `reset`.
     pub latching: bool,
+    /// Whether it may be lethal within minutes, so that a whole unit is called at once.
+    pub lethal: bool,
     /// Device time at which the triggering event began (for example the last beat before an asystole).
     pub start: Timestamp,
     /// Device time at which the condition was determined, by the definition of its rule.

@@ -13,5 +13,6 @@ pub mod oncall;
 pub mod patient;
 pub mod reading;
 pub mod rules;
+pub mod subject_book;
 mod texts;
 pub mod units;

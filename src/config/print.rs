@@ -34,7 +34,10 @@ impl Display for Config {
             page.table("decoders", |page| page.paths("dirs", &self.decoder_dirs));
         }
         page.table("limits", |page| self.limits.print(page));
-        page.table("actors", |page| page.number("idle_s", self.actors.idle.as_secs()));
+        page.table("actors", |page| {
+            page.number("idle_s", self.actors.idle.as_secs());
+            page.number("unclaimed_s", self.actors.unclaimed.as_secs());
+        });
         f.write_str(page.text.trim_start())
     }
 }

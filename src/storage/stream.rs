@@ -6,7 +6,7 @@ use std::hint::spin_loop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
-use crate::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
+use crate::clinical::ids::{DeviceId, PatientId, PersonId, Subject, UnitId};
 
 /// What a stream belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +19,8 @@ pub enum StreamKind {
     Care,
     /// One person who answers alerts.
     Person,
+    /// The alerts of one subject that is no patient.
+    Alerts,
     /// The rule sets; there is one such stream.
     Rules,
     /// The sets of decoders; there is one such stream.
@@ -40,6 +42,7 @@ impl StreamKind {
             Self::Patient => "patient",
             Self::Care => "care",
             Self::Person => "person",
+            Self::Alerts => "alerts",
             Self::Rules => "rules",
             Self::Audit => "audit",
             Self::Grants => "grants",
@@ -54,7 +57,7 @@ impl StreamKind {
 #[error("a stream is named device/ID, patient/ID, care/UNIT, person/ID, rules, decoders, audit, grants or checkpoints")]
 pub struct StreamNameError;
 
-/// The name of a stream: `device/ID`, `patient/ID`, `care/UNIT`, `person/ID`, or of one of which there is one only:
+/// The name of a stream: `device/ID`, `patient/ID`, `care/UNIT`, `person/ID`, `alerts/SUBJECT`, or of one of which there is one only:
 /// `rules`, `decoders`, `audit`, `grants`, `checkpoints`. Cloning is cheap.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamName(Arc<str>);
@@ -82,6 +85,12 @@ impl StreamName {
     #[must_use]
     pub fn person(id: &PersonId) -> Self {
         Self(format!("person/{id}").into())
+    }
+
+    /// The stream of the alerts of a device or a unit; a patient's are in the patient's stream.
+    #[must_use]
+    pub fn alerts(subject: &Subject) -> Self {
+        Self(format!("alerts/{subject}").into())
     }
 
     /// The stream of the rule sets.
@@ -124,6 +133,7 @@ impl StreamName {
             Some(("patient", id)) => PatientId::new(id).is_ok(),
             Some(("care", id)) => UnitId::new(id).is_ok(),
             Some(("person", id)) => PersonId::new(id).is_ok(),
+            Some(("alerts", id)) => id.parse::<Subject>().is_ok(),
             None => matches!(text, "rules" | "decoders" | "audit" | "grants" | "checkpoints"),
             Some(_) => false,
         };
@@ -145,6 +155,7 @@ impl StreamName {
             Some(b'c') if self.0.starts_with("care") => StreamKind::Care,
             Some(b'c') => StreamKind::Checkpoints,
             Some(b'r') => StreamKind::Rules,
+            Some(b'a') if self.0.starts_with("alerts") => StreamKind::Alerts,
             Some(b'a') => StreamKind::Audit,
             Some(b'g') => StreamKind::Grants,
             _ if self.0.starts_with("pe") => StreamKind::Person,

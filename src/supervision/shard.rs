@@ -75,6 +75,40 @@ impl<K: Clone + Eq + Hash, M: Message> Shard<K, M> {
         }
     }
 
+    /// Whether the child crashed too often.
+    pub fn is_parked(&self, key: &K) -> bool {
+        matches!(self.read().get(key), Some(Slot::Parked(_)))
+    }
+
+    /// The child is to be started again; false: it is not parked.
+    pub fn unpark(&self, key: &K) -> bool {
+        let mut slots = self.write();
+        let parked = matches!(slots.get(key), Some(Slot::Parked(_)));
+        if parked {
+            slots.set(key, Slot::BackingOff);
+        }
+        parked
+    }
+
+    /// Lets the child leave. `None`: there is none; otherwise what resolves when there is news of it.
+    pub fn departure(&self, key: &K) -> Option<oneshot::Receiver<()>> {
+        let mut slots = self.write();
+        match slots.get(key) {
+            None => return None,
+            Some(Slot::Parked(_) | Slot::BackingOff) => {
+                slots.remove(key);
+                return None;
+            }
+            Some(Slot::Running(actor)) => {
+                let actor = actor.clone();
+                slots.set(key, Slot::Leaving(actor.clone()));
+                drain(&actor);
+            }
+            Some(Slot::Starting { .. } | Slot::Leaving(_)) => {}
+        }
+        Some(slots.changed(key))
+    }
+
     /// The key has no child any more.
     pub fn remove(&self, key: &K) {
         let mut slots = self.write();

@@ -24,6 +24,9 @@ pub enum Unavailable {
         /// The last crash in words.
         why: String,
     },
+    /// It is being started again, after a pause.
+    #[error("it is being started again after a crash: try again soon")]
+    NotYet,
     /// Everything is being stopped.
     #[error("it is not started any more: the engine stops")]
     Stopping,
@@ -93,6 +96,27 @@ impl<C: Children> Shards<C> {
         }
     }
 
+    /// As [`Self::activate`], but waits no longer than `within` for a child that comes back.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; [`Unavailable::NotYet`] where it is not there in time.
+    pub async fn activate_within(&self, key: &C::Key, within: Duration) -> Result<ActorRef<C::Msg>, Unavailable> {
+        tokio::time::timeout(within, self.activate(key)).await.unwrap_or(Err(Unavailable::NotYet))
+    }
+
+    /// Whether the child crashed too often and is not started again by itself.
+    #[must_use]
+    pub fn is_parked(&self, key: &C::Key) -> bool {
+        self.lane(key).shard.is_parked(key)
+    }
+
+    /// Lets the child leave, if there is one, and returns once there is none.
+    pub async fn ended(&self, key: &C::Key) {
+        while let Some(news) = self.lane(key).shard.departure(key) {
+            let _news = news.await;
+        }
+    }
+
     /// Passivation: if `actor` is still the child of `key`, it handles what it has and ends. Whoever activates the key
     /// meanwhile gets a successor, after it has ended.
     pub fn retire(&self, key: &C::Key, actor: &ActorRef<C::Msg>) {
@@ -101,7 +125,11 @@ impl<C: Children> Shards<C> {
 
     /// Starts a parked child again, its crashes forgotten. Nothing happens to a child that is not parked.
     pub fn revive(&self, key: &C::Key) {
-        let _stopping = self.lane(key).supervisor.send_message(SupervisorMsg::Revive(key.clone()));
+        let lane = self.lane(key);
+        // At once, so that whoever activates it next waits for it.
+        if lane.shard.unpark(key) {
+            let _stopping = lane.supervisor.send_message(SupervisorMsg::Revive(key.clone()));
+        }
     }
 
     /// How many children there are.

@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 pub(super) enum SupervisorMsg<K> {
     /// Start the child, if its slot still says so.
     Start(K),
-    /// Forget the crashes of a child that is parked, and start it.
+    /// Forget the crashes of a child that was parked, and start it.
     Revive(K),
 }
 
@@ -61,12 +61,9 @@ impl<C: Children> Actor for Supervisor<C> {
         match message {
             SupervisorMsg::Start(key) => self.start(&myself, &key, ledger).await,
             SupervisorMsg::Revive(key) => {
-                let parked = matches!(self.shard.read().get(&key), Some(Slot::Parked(_)));
-                if parked {
-                    ledger.crashes.remove(&key);
-                    self.shard.write().set(&key, Slot::BackingOff);
-                    self.start(&myself, &key, ledger).await;
-                }
+                // Its slot waits for a start already.
+                ledger.crashes.remove(&key);
+                self.start(&myself, &key, ledger).await;
             }
         }
         Ok(())

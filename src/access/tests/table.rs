@@ -33,7 +33,7 @@ fn row(role: &str, verb: Verb) -> String {
 #[test]
 fn each_role_sees_and_does_exactly_this_for_each_relation() {
     const ROLES: [&str; 7] = ["physician:cardiology", "physician", "nurse", "technician", "sre", "compliance", "admin"];
-    let table: [(Verb, [&str; 7]); 13] = [
+    let table: [(Verb, [&str; 7]); 14] = [
         (Verb::SeeAlert(Physiological), ["0KKK", "0CCC", "0BBB", "00B0", "----", "----", "OOBO"]),
         (Verb::SeeAlert(Technical), ["0KKK", "0CCC", "0BBB", "EEEE", "----", "----", "OOBO"]),
         (Verb::AnswerAlert(Physiological), ["0KKK", "0CCC", "0BBB", "0000", "----", "----", "----"]),
@@ -43,6 +43,7 @@ fn each_role_sees_and_does_exactly_this_for_each_relation() {
         (Verb::ReadInbox, ["yyyy", "yyyy", "yyyy", "yyyy", "----", "----", "yyyy"]),
         (Verb::Administer, ["----", "----", "----", "----", "----", "----", "yyyy"]),
         (Verb::ReadStatus, ["----", "----", "----", "----", "yyyy", "----", "yyyy"]),
+        (Verb::RestartActor, ["----", "----", "----", "----", "yyyy", "----", "yyyy"]),
         (Verb::BreakGlass, ["yyyy", "yyyy", "yyyy", "----", "----", "----", "----"]),
         (Verb::ReadTrail, ["----", "----", "----", "----", "----", "yyyy", "----"]),
         (Verb::Review, ["----", "----", "----", "----", "----", "yyyy", "----"]),

@@ -13,8 +13,9 @@ use crate::actors::handle::DeviceEntry;
 use crate::actors::patient::PatientMsg;
 use crate::actors::stream::{RecoverError, Stream};
 use crate::actors::sweep::SweepPart;
+use crate::actors::unwatched;
 use crate::clinical::device::DeviceState;
-use crate::clinical::ids::{DeviceId, PatientId};
+use crate::clinical::ids::{DeviceId, PatientId, Subject};
 use crate::faults::{Point, point};
 use crate::storage::codec::decode_device;
 use crate::storage::{Sealer, StreamName};
@@ -36,6 +37,9 @@ impl Children for Devices {
 
     fn parked(&self, key: &DeviceId, why: &str) {
         tracing::error!(device = %key, why, "device's actor is parked: the device is unwatched");
+        if let Some(context) = self.0.upgrade() {
+            unwatched::report(&context, &Subject::Device(key.clone()));
+        }
     }
 }
 
@@ -77,9 +81,11 @@ impl Actor for DeviceActor {
             self.context.directory.put_device(entry);
         }
         self.catch_patients_up(&parts.state);
+        self.tell_own_changes(&parts, 0);
         self.tell_where_to_resume(&mut parts.state);
         self.arm(&mut parts);
         running.parts = Some(parts);
+        unwatched::watched_again(&self.context, &Subject::Device(self.id.clone()));
         Ok(())
     }
 
@@ -135,6 +141,8 @@ impl Actor for DeviceActor {
             }
             DeviceMsg::Awake(reply) => drop(reply.send(())),
             DeviceMsg::Tick => self.tick(parts, now)?,
+            DeviceMsg::TellOwnChanges => self.tell_own_changes(parts, 0),
+            DeviceMsg::OwnChangesKept(through) => parts.state.own_changes_are_kept(through),
             DeviceMsg::Sweep(part) => self.sweep(parts, part, &myself, now),
         }
         self.arm(parts);
@@ -155,6 +163,10 @@ impl DeviceActor {
         }
         if recovered.state.silence_due().is_some_and(|due| due <= self.context.started_at) {
             recovered.state.listen_from(self.context.started_at);
+            if let Some(registration) = recovered.state.registration() {
+                let patient = recovered.state.assignment().map(|assignment| &assignment.patient);
+                self.context.downtime.note(&self.context, patient, &registration.unit);
+            }
         }
         let last_message = self.context.clock.now();
         let (stream, state) = (recovered.stream, recovered.state);
@@ -164,10 +176,8 @@ impl DeviceActor {
     fn tick(&self, parts: &mut Parts, now: Timestamp) -> Result<(), RecoverError> {
         parts.armed = None;
         self.end_what_is_due(parts, now)?;
-        match parts.state.tick(&self.id, now) {
-            Some(event) => self.commit(parts, smallvec![event], now, DeviceCommit::default()),
-            None => Ok(()),
-        }
+        let events = parts.state.tick(&self.id, self.context.options.unclaimed_after_ms, now);
+        if events.is_empty() { Ok(()) } else { self.commit(parts, events, now, DeviceCommit::default()) }
     }
 
     fn sweep(&self, parts: &mut Parts, part: SweepPart, myself: &ActorRef<DeviceMsg>, now: Timestamp) {
@@ -181,8 +191,8 @@ impl DeviceActor {
     /// Sets the wheel to when silence, or the end of an assignment or a loan, may be due. An entry that is too early costs
     /// one look; readings do not touch it.
     fn arm(&self, parts: &mut Parts) {
-        let silence = if parts.armed.is_none() { parts.state.silence_due() } else { None };
-        let next = [silence, parts.state.custody_due()].into_iter().flatten().min();
+        let due = parts.state.due(self.context.options.unclaimed_after_ms);
+        let next = [due, parts.state.custody_due()].into_iter().flatten().min();
         if let Some(due) = next
             && parts.armed.is_none_or(|armed| due < armed)
         {

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::actor::{DeviceActor, Parts};
+use crate::actors::alert_feed::nowhere;
+use crate::actors::keeper::{KeeperMsg, Source};
 use crate::actors::patient::PatientMsg;
-use crate::actors::router::{send, tell_patient};
+use crate::actors::router::{send, tell_keeper, tell_patient};
 use crate::admission::Permit;
 use crate::clinical::device::{DeviceEvent, DeviceState};
-use crate::clinical::ids::PatientId;
+use crate::clinical::ids::{PatientId, Subject};
 use crate::storage::item_of;
 use crate::time::Timestamp;
 
@@ -22,6 +24,7 @@ impl DeviceActor {
         now: Timestamp,
         permit: Option<&Arc<Permit>>,
     ) {
+        self.tell_own_changes(parts, first_sequence);
         for (stream_sequence, event) in (first_sequence..).zip(events) {
             let Some(link) = event.hand_over().cloned() else { continue };
             let Some(item) = item_of(event) else { continue };
@@ -48,6 +51,16 @@ impl DeviceActor {
                 parts.patient = None;
                 tell_patient(&self.context, &patient, message);
             }
+        }
+    }
+
+    /// Tells the keeper of the device's own alerts what changed from a stream sequence on.
+    pub(super) fn tell_own_changes(&self, parts: &Parts, from: u64) {
+        for change in parts.state.own_changes().iter().filter(|change| change.source >= from) {
+            let unit = parts.state.caring_unit().cloned().unwrap_or_else(nowhere);
+            let source = Some(Source { previous: change.previous, sequence: change.source });
+            let message = KeeperMsg::Observed { unit, what: change.observed(&self.id), source };
+            tell_keeper(&self.context, &Subject::Device(self.id.clone()), message);
         }
     }
 

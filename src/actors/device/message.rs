@@ -49,6 +49,10 @@ pub(crate) enum DeviceMsg {
     Awake(oneshot::Sender<()>),
     /// Silence may be due.
     Tick,
+    /// Tell the keeper of the device's own alerts whatever it may not have.
+    TellOwnChanges,
+    /// That keeper has all up to this stream sequence.
+    OwnChangesKept(u64),
     /// Take a snapshot of what changed; passivate if idle.
     Sweep(SweepPart),
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::clinical::device::{DeviceState, Loan, Registration};
+use crate::clinical::device::{DeviceState, Loan, Registration, UNCLAIMED_MS};
 use crate::clinical::ids::PatientId;
 use crate::time::Timestamp;
 
@@ -13,7 +13,10 @@ pub(crate) struct DeviceSummary {
     pub patient: Option<PatientId>,
     pub loan: Option<Loan>,
     pub retired: bool,
-    pub silence_due: Option<Timestamp>,
+    /// When the actor has something to look at.
+    pub due: Option<Timestamp>,
+    /// Whether the keeper of its own alerts may not have all: the actor must then run from the start.
+    pub tells: bool,
     /// When an assignment or a loan ends by itself.
     pub custody_due: Option<Timestamp>,
     pub handed_over: Vec<(PatientId, u64)>,
@@ -26,7 +29,8 @@ impl DeviceSummary {
             patient: state.assignment().map(|assignment| assignment.patient.clone()),
             loan: state.loan().cloned(),
             retired: state.is_retired(),
-            silence_due: state.silence_due(),
+            due: state.due(UNCLAIMED_MS),
+            tells: !state.own_changes().is_empty(),
             custody_due: state.custody_due(),
             handed_over: state.handed_over().map(|(patient, newest)| (patient.clone(), newest)).collect(),
         }

@@ -7,17 +7,19 @@ use tokio::sync::oneshot;
 
 use super::answer::{Answered, OperationError};
 use super::entries::{CareStep, DeviceEntry, InboxPage, PatientEntry, Status};
-use super::link::{DeviceHello, DeviceLink, NotLinked, Speaker};
+use super::link::{DeviceHello, DeviceLink, NotLinked, Speaker, WAIT_MAX};
 use super::views::AlertView;
 use super::watch::AlertWatch;
 use crate::actors::care_team::CareTeamMsg;
 use crate::actors::context::Context;
 use crate::actors::device::DeviceMsg;
 use crate::actors::history;
+use crate::actors::keeper::KeeperMsg;
 use crate::actors::outlet::Outlet;
 use crate::actors::patient::PatientMsg;
 use crate::actors::physician::PersonMsg;
 use crate::actors::router::send;
+use crate::actors::unwatched;
 use crate::clinical::alert::{AlertEvent, Command};
 use crate::clinical::ids::{AlertId, DeviceId, PatientId, PersonId, Subject, UnitId};
 use crate::storage::{StreamKind, StreamName};
@@ -47,7 +49,8 @@ impl Handle {
         let device = hello.device.clone();
         // Nobody can make actors of devices that do not exist.
         self.context.directory.device(&device).ok_or(NotLinked::NotRegistered)?;
-        let actor = self.context.router().device(&device).await.map_err(|_| NotLinked::Unavailable)?;
+        let found = self.context.router().devices.activate_within(&device, WAIT_MAX).await;
+        let actor = found.map_err(|_| NotLinked::Unavailable)?;
         let (reply, granted) = oneshot::channel();
         let message = DeviceMsg::Link { speaker: speaker.clone(), hello, outlet: Arc::clone(outlet), reply };
         send(Some(&actor), message).map_err(|_| NotLinked::Unavailable)?;
@@ -98,7 +101,13 @@ impl Handle {
             Subject::Patient(patient) => {
                 self.ask_patient(patient, |reply| PatientMsg::Command { command, reply }).await
             }
-            Subject::Device(_) | Subject::Unit(_) => Err(OperationError::NotFound("alert")),
+            Subject::Device(_) | Subject::Unit(_) => {
+                let keeper = self.context.router().keeper(subject).await.map_err(|_| OperationError::Unavailable)?;
+                let (reply, answered) = oneshot::channel();
+                let message = KeeperMsg::Command { command, reply };
+                send(Some(&keeper), message).map_err(|_| OperationError::Unavailable)?;
+                answered.await.map_err(|_| OperationError::Unavailable)?
+            }
         }
     }
 
@@ -184,6 +193,14 @@ impl Handle {
         std::future::ready(self.context.directory.devices_after(after, limit, wanted)).await
     }
 
+    /// Starts the actor of a patient or device again that crashed too often and is parked; returns once it has recovered.
+    ///
+    /// # Errors
+    /// [`OperationError::Conflict`] where it is not parked, or crashed again.
+    pub async fn restart_actor(&self, who: &Subject) -> Result<(), OperationError> {
+        unwatched::restart(&self.context, who).await
+    }
+
     /// Live figures.
     pub fn status(&self) -> Status {
         let Context { counters, feed, .. } = &*self.context;
@@ -210,7 +227,12 @@ impl Handle {
 
     /// Nobody can make actors of subjects that do not exist.
     fn known(&self, subject: &Subject) -> Result<(), OperationError> {
-        let known = subject.patient().is_some_and(|patient| self.context.directory.patient(patient).is_some());
+        let known = match subject {
+            Subject::Patient(patient) => self.context.directory.patient(patient).is_some(),
+            Subject::Device(_) | Subject::Unit(_) => {
+                self.context.streams.committed(&StreamName::alerts(subject)).sequence > 0
+            }
+        };
         if known { Ok(()) } else { Err(OperationError::NotFound("alert")) }
     }
 

@@ -1,6 +1,7 @@
 //! The way from an ingest stream to the devices for which it speaks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ractor::ActorRef;
 
@@ -12,6 +13,9 @@ use crate::admission::Permit;
 use crate::clinical::device::Announcement;
 use crate::clinical::ids::{DeviceId, GatewayId};
 use crate::clinical::reading::{Reading, ReadingKey};
+
+/// How long a message waits for its device's actor, which may be crashing.
+pub(super) const WAIT_MAX: Duration = Duration::from_millis(250);
 
 /// Who speaks on an ingest stream, by its certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +41,7 @@ pub enum NotLinked {
     /// Another stream speaks for it.
     #[error("this stream speaks for the device no more: a newer one does, or the device was retired")]
     Superseded,
-    /// The device's actor is parked or the engine stops.
+    /// The device's actor is parked or not yet started again, or the engine stops.
     #[error("the device's actor is not available")]
     Unavailable,
 }
@@ -86,7 +90,9 @@ impl DeviceLink {
         let cell = Arc::clone(&self.cell);
         let message = DeviceMsg::Reading { reading: Box::new(reading), lost_through, permit, cell };
         let Err(message) = send(Some(&self.actor), message) else { return Ok(()) };
-        self.actor = self.context.router().device(&self.device).await.map_err(|_| NotLinked::Unavailable)?;
+        // Not longer: a gateway's other devices wait behind this one.
+        let found = self.context.router().devices.activate_within(&self.device, WAIT_MAX).await;
+        self.actor = found.map_err(|_| NotLinked::Unavailable)?;
         send(Some(&self.actor), message).map_err(|_| NotLinked::Unavailable)
     }
 

@@ -6,14 +6,16 @@ use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr};
 
 use super::marks::Marks;
 use super::message::PatientMsg;
-use super::recover::{outstanding_effects, recover};
+use super::recover::recover;
 use super::summary::PatientSummary;
+use crate::actors::alert_commit::outstanding_effects;
 use crate::actors::alert_feed::Place;
 use crate::actors::context::{self, Context};
 use crate::actors::effects::EffectJob;
 use crate::actors::handle::Admission;
 use crate::actors::stream::Stream;
 use crate::actors::sweep::SweepPart;
+use crate::actors::unwatched;
 use crate::clinical::alert::AlertInput;
 use crate::clinical::ids::{PatientId, Subject};
 use crate::clinical::patient::{PatientInput, PatientState};
@@ -38,6 +40,9 @@ impl Children for Patients {
 
     fn parked(&self, key: &PatientId, why: &str) {
         tracing::error!(patient = %key, why, "patient's actor is parked: the patient is unwatched");
+        if let Some(context) = self.0.upgrade() {
+            unwatched::report(&context, &Subject::Patient(key.clone()));
+        }
     }
 }
 
@@ -49,7 +54,7 @@ pub(super) struct PatientActor {
 /// All that lives as long as the actor.
 #[derive(Default)]
 pub(super) struct Running {
-    parts: Option<Parts>,
+    pub parts: Option<Parts>,
 }
 
 /// What a patient's actor holds once it has recovered.
@@ -62,6 +67,8 @@ pub(super) struct Parts {
     /// Plaintexts of copies that are appended with what is consumed next.
     pub copies: Vec<Vec<u8>>,
     pub rules: Arc<RuleSet>,
+    /// Whether the rolling windows are there, so that it can judge.
+    pub is_whole: bool,
     pub last_message: Timestamp,
     pub armed: Option<Timestamp>,
 }
@@ -76,6 +83,7 @@ impl Parts {
             marks: Marks::default(),
             copies: Vec::new(),
             rules,
+            is_whole: true,
             last_message: now,
             armed: None,
         }
@@ -104,6 +112,8 @@ impl Actor for PatientActor {
     }
 
     async fn post_start(&self, _: ActorRef<PatientMsg>, running: &mut Running) -> Result<(), ActorProcessingErr> {
+        // What went on while this actor was parked wrote the same stream.
+        self.context.router().parked_patients.ended(&self.id).await;
         let mut parts = recover(&self.context, &self.id).await?;
         point(Point::PatientInRecovery, self.id.as_str())?;
         self.resume(&parts);
@@ -121,6 +131,7 @@ impl Actor for PatientActor {
         }
         self.arm(&mut parts);
         running.parts = Some(parts);
+        unwatched::watched_again(&self.context, &Subject::Patient(self.id.clone()));
         Ok(())
     }
 
@@ -160,25 +171,10 @@ impl Actor for PatientActor {
                 let open = self.open_conditions(parts).await?;
                 drop(reply.send(Ok(open)));
             }
-            PatientMsg::TeamAnswered(said) => {
-                self.decide(parts, PatientInput::Alert(AlertInput::TeamAnswered(said)), now);
-            }
-            PatientMsg::Command { command, reply } => {
-                parts.last_message = now;
-                self.command(parts, command, reply, now);
+            message @ (PatientMsg::TeamAnswered(_) | PatientMsg::Command { .. } | PatientMsg::Tick) => {
+                self.go_on(parts, message, now);
             }
             PatientMsg::Awake(reply) => drop(reply.send(())),
-            PatientMsg::Tick => {
-                parts.armed = None;
-                if parts.marks.are_due(now) {
-                    self.append(parts, None, None, None, None);
-                }
-                self.end_standby_if_due(parts, now);
-                if parts.state.book().next_deadline().is_some_and(|deadline| deadline <= now) {
-                    let fallback = self.context.options.fallback.clone();
-                    self.decide(parts, PatientInput::Alert(AlertInput::Tick { fallback }), now);
-                }
-            }
             PatientMsg::Sweep(part) => self.sweep(parts, part, &myself, now),
         }
         self.arm(parts);
@@ -187,8 +183,33 @@ impl Actor for PatientActor {
 }
 
 impl PatientActor {
+    /// What goes on whether the patient is judged or not: deadlines, and what people and care teams say of alerts.
+    pub(super) fn go_on(&self, parts: &mut Parts, message: PatientMsg, now: Timestamp) {
+        let fallback = || self.context.options.fallback.clone();
+        match message {
+            PatientMsg::TeamAnswered(said) => {
+                self.decide(parts, PatientInput::Alert(AlertInput::TeamAnswered(said)), now);
+            }
+            PatientMsg::Command { command, reply } => {
+                parts.last_message = now;
+                self.command(parts, command, reply, now);
+            }
+            PatientMsg::Tick => {
+                parts.armed = None;
+                if parts.marks.are_due(now) {
+                    self.append(parts, None, None, None, None);
+                }
+                self.end_standby_if_due(parts, now);
+                if parts.state.book().next_deadline().is_some_and(|deadline| deadline <= now) {
+                    self.decide(parts, PatientInput::Alert(AlertInput::Tick { fallback: fallback() }), now);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Shows the recovered alerts, and repeats what they still want from outside.
-    fn resume(&self, parts: &Parts) {
+    pub(super) fn resume(&self, parts: &Parts) {
         let Some(place) = parts.place() else { return };
         let unit = place.unit.clone();
         if let Some(entry) = self.entry(&parts.state) {
@@ -196,7 +217,7 @@ impl PatientActor {
         }
         let subject = Subject::Patient(self.id.clone());
         self.context.feed.seed(&subject, place, parts.state.book());
-        for effect in outstanding_effects(&parts.state) {
+        for effect in outstanding_effects(parts.state.book()) {
             drop(self.context.effects.send(EffectJob { subject: subject.clone(), unit: unit.clone(), effect }));
         }
     }
@@ -213,7 +234,7 @@ impl PatientActor {
     }
 
     /// Sets the wheel to the next deadline or the next mark, whichever is earlier.
-    fn arm(&self, parts: &mut Parts) {
+    pub(super) fn arm(&self, parts: &mut Parts) {
         let standby = parts.state.stay().standby().map(|standby| standby.until);
         let next = [parts.state.book().next_deadline(), parts.marks.due_at(), standby].into_iter().flatten().min();
         if let Some(next) = next

@@ -40,7 +40,7 @@ impl PatientActor {
             }
             None => (parts.state.now(), Vec::new()),
         };
-        let snapshot = if parts.stream.wants_snapshot() {
+        let snapshot = if parts.is_whole && parts.stream.wants_snapshot() {
             parts.stream.snapshot(&parts.state, &PatientSummary::of(&parts.state))
         } else {
             None

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::actors::alert_feed::{Committed, Place};
+use crate::actors::alert_commit;
+use crate::actors::alert_feed::{Committed, Place, nowhere};
 use crate::actors::beds::BedClaim;
 use crate::actors::context::Context;
-use crate::actors::effects::EffectJob;
 use crate::actors::handle::{Answered, OperationError, PatientEntry};
 use crate::actors::stream::PendingSnapshot;
 use crate::admission::Permit;
-use crate::clinical::alert::{AlertBook, AlertEvent};
-use crate::clinical::ids::{AlertId, PatientId, Subject, UnitId};
+use crate::clinical::alert::AlertEvent;
+use crate::clinical::ids::{AlertId, PatientId, Subject};
 use crate::storage::{OnCommit, Wakes};
 use crate::time::Timestamp;
 
@@ -51,13 +51,8 @@ impl OnCommit for PatientCommit {
         // Alerts of a patient who was never admitted have no unit to answer: the fallback's ladder is asked by name.
         let subject = Subject::Patient(patient);
         let place = place.unwrap_or_else(|| Place { unit: nowhere(), bed: "".into() });
-        if let (Some(position), false) = (last_position, events.is_empty()) {
-            let effects = AlertBook::effects(&events);
-            let unit = place.unit.clone();
-            context.feed.publish(&Committed { subject: subject.clone(), place, position, now, events });
-            for effect in effects {
-                drop(context.effects.send(EffectJob { subject: subject.clone(), unit: unit.clone(), effect }));
-            }
+        if let Some(position) = last_position {
+            alert_commit::publish(&context, Committed { subject: subject.clone(), place, position, now, events });
         }
         if let Some(entry) = entry {
             context.feed.moved(&subject, Place { unit: entry.unit.clone(), bed: entry.bed.clone() });
@@ -72,21 +67,10 @@ impl OnCommit for PatientCommit {
                 drop(to.send(Ok(())));
             }
             Some(Reply::Answer { ordinal, stale, to }) => {
-                let view = context.feed.view(&AlertId { subject, ordinal });
-                let answer = match view {
-                    Some(view) if stale => Ok(Answered::Stale(view)),
-                    Some(view) => Ok(Answered::Done(view)),
-                    None => Err(OperationError::NotFound("alert")),
-                };
-                drop(to.send(answer));
+                alert_commit::reply(&context, &AlertId { subject, ordinal }, stale, to);
             }
             None => {}
         }
         drop(permit);
     }
-}
-
-/// The unit of patients who were never admitted.
-fn nowhere() -> UnitId {
-    UnitId::new("no-unit").unwrap_or_else(|_| unreachable!("no-unit is an identifier"))
 }

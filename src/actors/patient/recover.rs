@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::actor::Parts;
 use crate::actors::context::Context;
 use crate::actors::stream::{RecoverError, Stream};
-use crate::clinical::alert::{Effect, Response};
 use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::patient::{PatientInput, PatientRecord, PatientState, Run};
 use crate::clinical::rules::RuleSet;
@@ -41,6 +40,20 @@ pub(super) async fn recover(context: &Arc<Context>, patient: &PatientId) -> Resu
         }
     }
     Ok(Parts::new(context, recovered.stream, recovered.state, rules))
+}
+
+/// Recovers what the alerts need, and nothing else: no window is whole, so that nothing may be judged by this state, and
+/// no snapshot taken of it.
+pub(super) async fn recover_alerts(context: &Arc<Context>, patient: &PatientId) -> Result<Parts, RecoverError> {
+    let key = context.keys.patient(patient)?.ok_or(crate::storage::KeyError::Destroyed)?;
+    let mut recovered = Stream::recover::<PatientState>(context, StreamName::patient(patient), key).await?;
+    for record in &recovered.tail {
+        let record = decode_patient(&recovered.opener.open(record)?)?;
+        recovered.state.restore(&record.input, &record.events, record.now);
+    }
+    let mut parts = Parts::new(context, recovered.stream, recovered.state, context.rules.current());
+    parts.is_whole = false;
+    Ok(parts)
 }
 
 /// The items that the records consumed, by device: each device's stream is walked once.
@@ -83,22 +96,6 @@ pub(super) fn rules_in_force(context: &Context, state: &PatientState) -> Result<
         None => Ok(context.rules.current()),
         Some((hash, _)) => context.rules.get(&hash).ok_or_else(|| RecoverError::UnknownRules(hex::encode(hash))),
     }
-}
-
-/// What the open alerts still want from outside: lost effects are repeated under the same keys.
-pub(super) fn outstanding_effects(state: &PatientState) -> Vec<Effect> {
-    // What a standby holds asks nobody before it ends.
-    let waiting = state.book().open().iter().filter(|alert| !alert.held);
-    let wanted = waiting.filter_map(|alert| match &alert.response {
-        Response::Waiting { step, entered: false, .. } | Response::Answered { asking: Some(_), step, .. } => {
-            Some(Effect::AskCareTeam { ordinal: alert.ordinal, round: alert.round, step: *step })
-        }
-        Response::Waiting { step, entered: true, people, .. } => {
-            Some(Effect::Page { ordinal: alert.ordinal, round: alert.round, step: *step, people: people.clone() })
-        }
-        Response::Answered { asking: None, .. } => None,
-    });
-    wanted.collect()
 }
 
 /// Reads items from where blocking is not allowed.

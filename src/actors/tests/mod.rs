@@ -5,3 +5,4 @@ mod faults;
 mod properties;
 mod restarts;
 mod scene;
+mod subjects;

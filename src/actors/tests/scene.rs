@@ -204,7 +204,7 @@ impl Ward {
             let mut seen = BTreeSet::new();
             for plain in open(&StreamName::person(&person), keys.care()) {
                 if let PersonEvent::Paged { alert, round, step } = decode_person(&plain).unwrap().event {
-                    assert!(seen.insert((alert.ordinal, round, step)), "{person} was paged twice for one step");
+                    assert!(seen.insert((alert, round, step)), "{person} was paged twice for one step");
                     pages += 1;
                 }
             }

@@ -10,7 +10,7 @@ use crate::access::Verb;
 use crate::actors::handle::{CareStep, Handle};
 use crate::api::figures::Figures;
 use crate::api::guard::{Guard, Visit};
-use crate::clinical::ids::{PersonId, UnitId};
+use crate::clinical::ids::{PersonId, Subject, UnitId};
 use crate::proto;
 use crate::proto::admin_service_server::AdminService;
 
@@ -226,6 +226,20 @@ impl AdminService for Admin {
 
     async fn get_device(&self, request: Request<proto::GetDeviceRequest>) -> Result<Response<proto::Device>, Status> {
         self.device(request).await
+    }
+
+    async fn restart_actor(
+        &self,
+        request: Request<proto::RestartActorRequest>,
+    ) -> Result<Response<proto::RestartActorResponse>, Status> {
+        let mut visit = self.guard.enter(&request, Verb::RestartActor, "actors.restart").await?;
+        let who: Subject = request.into_inner().subject.parse().map_err(invalid)?;
+        visit.about(who.to_string());
+        if let Some(patient) = who.patient() {
+            visit.concerns(patient);
+        }
+        self.handle.restart_actor(&who).await.map_err(|error| status(&error))?;
+        visit.answer(proto::RestartActorResponse {}).await
     }
 
     async fn set_care_team(

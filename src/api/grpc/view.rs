@@ -28,6 +28,7 @@ pub(super) fn alert(view: &AlertView, fields: Fields) -> proto::Alert {
         kind: kind(condition.kind) as i32,
         priority: priority(alert.priority) as i32,
         latching: condition.latching,
+        lethal: condition.lethal,
         present: fields.show(Field::Finding, alert.present),
         start_us: fields.show(Field::Finding, condition.start.micros()),
         onset_us: fields.show(Field::Finding, condition.onset.micros()),
@@ -202,6 +203,7 @@ const fn close_cause(cause: CloseCause) -> &'static str {
         CloseCause::EndedUnanswered => "ended_unanswered",
         CloseCause::Reset => "reset",
         CloseCause::Withdrawn => "withdrawn",
+        CloseCause::HandedOver => "handed_over",
     }
 }
 

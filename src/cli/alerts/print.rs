@@ -141,7 +141,7 @@ fn alert_json(alert: &Alert) -> Value {
     };
     json!({
         "id": alert.id, "subject": alert.subject, "patient": alert.patient, "unit": alert.unit, "bed": alert.bed, "rule": alert.rule,
-        "rule_version": alert.rule_version, "kind": kind, "priority": priority(alert), "latching": alert.latching,
+        "rule_version": alert.rule_version, "kind": kind, "priority": priority(alert), "latching": alert.latching, "lethal": alert.lethal,
         "present": alert.present, "start_us": alert.start_us, "onset_us": alert.onset_us, "value": alert.value,
         "limit": alert.limit, "text": alert.text, "raised_at_us": alert.raised_at_us, "folds": alert.folds,
         "round": alert.round, "step": alert.step, "state": state(alert), "people": alert.people,

@@ -13,6 +13,8 @@ pub enum Effect {
     /// Page these people, once per (alert, round, step, person, channel): somebody who was paged for this step already,
     /// by name, is not paged again.
     Page { ordinal: u32, round: u32, step: u32, people: Vec<PersonId> },
+    /// Page somebody whom a person named, also where an earlier page for this step was taken back.
+    PageByName { ordinal: u32, round: u32, step: u32, person: PersonId },
     /// Take back the pages of this alert that nobody has answered.
     WithdrawPages { ordinal: u32 },
 }
@@ -48,7 +50,7 @@ impl Effect {
             }
             AlertEvent::Escalated { ordinal, round, step, to: Some(to), .. }
             | AlertEvent::HandedOver { ordinal, round, step, to, accepted: false, .. } => {
-                Some(Self::Page { ordinal: *ordinal, round: *round, step: *step, people: vec![to.clone()] })
+                Some(Self::PageByName { ordinal: *ordinal, round: *round, step: *step, person: to.clone() })
             }
             AlertEvent::Acknowledged { ordinal, .. }
             | AlertEvent::Accepted { ordinal, .. }

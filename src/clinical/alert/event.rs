@@ -41,6 +41,8 @@ pub enum CloseCause {
     Reset,
     /// The patient was discharged, died, or the readings were re-attributed.
     Withdrawn,
+    /// The device that it is about was assigned, or taken out of use: what is still the case sets in anew for its patient.
+    HandedOver,
 }
 
 /// One fact about one alert. The alert is named by its ordinal in the subject's book.

@@ -80,7 +80,8 @@ impl Alert {
 
     fn fold(&mut self, condition: &Condition) {
         let latching = self.condition.latching || condition.latching;
-        self.condition = Condition { latching, ..condition.clone() };
+        let lethal = self.condition.lethal || condition.lethal;
+        self.condition = Condition { latching, lethal, ..condition.clone() };
         self.present = true;
         self.folds = self.folds.saturating_add(1);
     }

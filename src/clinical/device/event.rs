@@ -75,7 +75,7 @@ impl StoredReading {
 }
 
 /// A condition of the device set in or ended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ConditionChange {
     /// It set in.
     Began(Condition),

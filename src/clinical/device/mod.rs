@@ -7,6 +7,7 @@ mod decoding;
 mod event;
 mod fingerprint;
 mod lane;
+mod own;
 mod state;
 
 #[cfg(test)]
@@ -18,4 +19,5 @@ pub use custody_event::CustodyEvent;
 pub use decoding::{Announcement, Decoding, IN_ORDER_TO_CLEAR, PAYLOAD_INCOMPLETE, PAYLOAD_UNDECODABLE, Received};
 pub use event::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 pub use fingerprint::fingerprint;
+pub use own::{DEVICE_WITHOUT_PATIENT, OwnChange, UNCLAIMED_MS};
 pub use state::{Arrival, CLOCK_SKEW_US_MAX, DEVICE_CLOCK, DEVICE_SILENT, DeviceState, JOURNAL_BEHIND, SILENCE_MS_MIN};

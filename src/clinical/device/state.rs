@@ -6,9 +6,11 @@ use smol_str::SmolStr;
 
 use super::assignments::{Assignment, Assignments};
 use super::custody::{Loan, Reattribution};
+use super::custody_event::CustodyEvent;
 use super::decoding::{Announcement, Health, Received};
 use super::event::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 use super::lane::{LaneState, Order};
+use super::own::Own;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
 use crate::clinical::ids::{DeviceId, PatientId, RuleId};
 use crate::clinical::judge::Rejection;
@@ -70,6 +72,7 @@ pub struct DeviceState {
     pub(super) clock_off: bool,
     /// Receipt time of the newest sign of life.
     pub(super) last_heard: Timestamp,
+    pub(super) own: Option<Box<Own>>,
     /// Lanes whose sender was told where to resume, and has not yet done so.
     #[serde(skip)]
     told_to_resume: SmallVec<[(u64, Lane); 1]>,
@@ -188,19 +191,33 @@ impl DeviceState {
     /// Receipt time at which silence is due; `None` where nobody waits for the device.
     #[must_use]
     pub fn silence_due(&self) -> Option<Timestamp> {
-        let waited_for = self.assignment().is_some() && !self.silent;
-        let after_ms = (i64::from(self.period_ms) * 5 / 2).max(SILENCE_MS_MIN);
-        waited_for.then(|| self.last_heard.plus_ms(after_ms))
+        let waited_for = (self.assignment().is_some() && !self.silent) || self.is_unclaimed();
+        waited_for.then(|| self.last_heard.plus_ms(self.silent_after_ms()))
     }
 
-    /// Looks whether silence is due; the event says so.
+    /// Receipt time at which [`Self::tick`] has something to look at. A device may send readings that belong to nobody for
+    /// `unclaimed_ms` before that is reported.
     #[must_use]
-    pub fn tick(&self, device: &DeviceId, now: Timestamp) -> Option<DeviceEvent> {
-        (self.silence_due()? <= now).then(|| {
-            let text = SmolStr::new_static("device stopped sending");
-            let began = technical(device, DEVICE_SILENT, Priority::Medium, self.last_heard, now, text);
-            self.condition(ConditionChange::Began(began))
-        })
+    pub fn due(&self, unclaimed_ms: i64) -> Option<Timestamp> {
+        self.unclaimed_due(unclaimed_ms).or_else(|| self.silence_due())
+    }
+
+    pub(super) fn silent_after_ms(&self) -> i64 {
+        (i64::from(self.period_ms) * 5 / 2).max(SILENCE_MS_MIN)
+    }
+
+    /// Looks whether silence is due, or that the device belongs to nobody has to be reported; the events say so.
+    #[must_use]
+    pub fn tick(&mut self, device: &DeviceId, unclaimed_ms: i64, now: Timestamp) -> SmallVec<[DeviceEvent; 1]> {
+        if self.assignment().is_none() {
+            return self.tick_unclaimed(device, unclaimed_ms, now);
+        }
+        if self.silence_due().is_none_or(|due| due > now) {
+            return SmallVec::new();
+        }
+        let text = SmolStr::new_static("device stopped sending");
+        let began = technical(device, DEVICE_SILENT, Priority::Medium, self.last_heard, now, text);
+        smallvec![self.condition(ConditionChange::Began(began))]
     }
 
     /// Waits for the device from `now` on at the earliest: the platform itself was not listening before.
@@ -219,19 +236,42 @@ impl DeviceState {
                 self.retired = false;
             }
             DeviceEvent::Announced(said) => self.announced = said.clone(),
-            DeviceEvent::Custody(event) => self.evolve_custody(event, now),
+            DeviceEvent::Custody(event) => {
+                self.evolve_custody(event, now);
+                self.begin_anew(event, stream_sequence, now);
+            }
             DeviceEvent::Reading(stored) => {
                 let reading = &stored.reading;
                 self.period_ms = reading.period_ms;
                 self.last_heard = self.last_heard.max(now);
+                if stored.hand_over.is_none() {
+                    self.note_unclaimed(now);
+                }
                 let lacks_fields = stored.rejections.iter().any(Rejection::is_of_a_missing_field);
                 self.decoding.note(&stored.decoding, lacks_fields);
                 self.lane(reading.key.boot, reading.key.lane).advance(reading.key.sequence, stored.fingerprint);
             }
             DeviceEvent::GapDeclared { from, through } => self.lane(from.boot, from.lane).skip_to(*through),
             DeviceEvent::Conflicted { .. } => {}
-            DeviceEvent::Condition { change, .. } => self.evolve_condition(change),
+            DeviceEvent::Condition { change, hand_over } => {
+                self.evolve_condition(change);
+                if hand_over.is_none() {
+                    self.note_own(change, stream_sequence, now);
+                }
+            }
         }
+    }
+
+    /// Others hear of the device's conditions from here on: what is the case is found anew for them.
+    fn begin_anew(&mut self, event: &CustodyEvent, stream_sequence: u64, now: Timestamp) {
+        match event {
+            CustodyEvent::Assigned { over: false, .. } | CustodyEvent::Retired => {
+                self.note_own_handed_over(stream_sequence, now);
+            }
+            CustodyEvent::Unassigned { .. } | CustodyEvent::PassedOn { .. } => {}
+            _ => return,
+        }
+        (self.silent, self.clock_off, self.decoding) = (false, false, Health::default());
     }
 
     fn evolve_condition(&mut self, change: &ConditionChange) {
@@ -321,11 +361,12 @@ pub(super) fn technical(
     text: SmolStr,
 ) -> Condition {
     Condition {
-        key: ConditionKey { rule: rule(name), device: Some(device.clone()) },
+        key: ConditionKey { rule: rule(name), device: Some(device.clone()), patient: None },
         rule_version: 1,
         kind: ConditionKind::Technical,
         priority,
         latching: false,
+        lethal: false,
         start,
         onset,
         value: None,

@@ -14,6 +14,7 @@ use crate::clinical::units::Unit;
 use crate::time::Timestamp;
 
 mod decoding;
+mod own;
 
 const T0: Timestamp = Timestamp(1_700_000_000_000_000);
 
@@ -64,6 +65,15 @@ impl Held {
             Arrival::Duplicate | Arrival::Gap { .. } => {}
         }
         arrival
+    }
+}
+
+impl Held {
+    /// Time came to look; what follows is applied.
+    fn tick(&mut self, now: Timestamp) -> Vec<DeviceEvent> {
+        let events = self.state.tick(&self.id, UNCLAIMED_MS, now).to_vec();
+        events.iter().for_each(|event| self.apply(event.clone(), now));
+        events
     }
 }
 
@@ -189,9 +199,8 @@ fn silence_is_due_within_10_s_of_a_streaming_device_and_ends_with_the_next_sign_
     held.receive(reading(1, 97.0), at(1));
     let due = held.state.silence_due().unwrap();
     assert_eq!(due, at(10));
-    assert_eq!(held.state.tick(&held.id, due.plus_us(-1)), None);
-    let began = held.state.tick(&held.id, due).unwrap();
-    held.apply(began, due);
+    assert!(held.tick(due.plus_us(-1)).is_empty());
+    assert_eq!(held.tick(due).len(), 1);
     assert_eq!(held.state.silence_due(), None, "it is said once");
     let ended = held.state.keepalive(at(12)).unwrap();
     assert!(matches!(&ended, DeviceEvent::Condition { change: ConditionChange::Ended(..), .. }));

@@ -107,7 +107,7 @@ impl PatientState {
                 self.ask(&BookInput::ConditionBegan(condition), now, &mut decision);
             }
             Item::Condition(ConditionChange::Ended(rule, at)) => {
-                let key = ConditionKey { rule: rule.clone(), device: Some(device.clone()) };
+                let key = ConditionKey { rule: rule.clone(), device: Some(device.clone()), patient: None };
                 self.ask(&BookInput::ConditionEnded { key: &key, at: *at }, now, &mut decision);
             }
         }

@@ -91,11 +91,12 @@ fn admission() -> PatientInput {
 
 fn began(at: Timestamp) -> Condition {
     Condition {
-        key: ConditionKey { rule: RuleId::new("device_silent").unwrap(), device: Some(device()) },
+        key: ConditionKey { rule: RuleId::new("device_silent").unwrap(), device: Some(device()), patient: None },
         rule_version: 1,
         kind: ConditionKind::Technical,
         priority: Priority::Medium,
         latching: false,
+        lethal: false,
         start: at,
         onset: at,
         value: None,

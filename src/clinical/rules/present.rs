@@ -271,7 +271,8 @@ impl Entry {
     /// Conditions of a patient are one, whichever device shows them; those of equipment are one per device.
     fn key(&self, devices: &[DeviceState]) -> ConditionKey {
         let id = || devices.get(usize::from(self.device)).map(|device| device.id.clone());
-        ConditionKey { rule: self.rule.clone(), device: if self.of_device { id() } else { None } }
+        let device = if self.of_device { id() } else { None };
+        ConditionKey { rule: self.rule.clone(), device, patient: None }
     }
 
     fn condition(&self, brought: &Brought<'_>, index: u16) -> Condition {
@@ -286,6 +287,7 @@ impl Entry {
             kind: rule.kind,
             priority: rule.priority,
             latching: rule.latching,
+            lethal: rule.lethal,
             start: self.start,
             onset: self.onset,
             value: self.value,

@@ -311,6 +311,7 @@ fn encode_close_cause(cause: CloseCause) -> proto::StoredCloseCause {
         CloseCause::EndedUnanswered => proto::StoredCloseCause::EndedUnanswered,
         CloseCause::Reset => proto::StoredCloseCause::Reset,
         CloseCause::Withdrawn => proto::StoredCloseCause::Withdrawn,
+        CloseCause::HandedOver => proto::StoredCloseCause::HandedOver,
     }
 }
 
@@ -320,6 +321,7 @@ fn decode_close_cause(stored: proto::StoredCloseCause) -> Result<CloseCause, Dec
         proto::StoredCloseCause::EndedUnanswered => CloseCause::EndedUnanswered,
         proto::StoredCloseCause::Reset => CloseCause::Reset,
         proto::StoredCloseCause::Withdrawn => CloseCause::Withdrawn,
+        proto::StoredCloseCause::HandedOver => CloseCause::HandedOver,
         proto::StoredCloseCause::Unspecified => return Err(DecodeError::missing(WHAT, "close_cause")),
     })
 }

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::error::DecodeError;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Priority};
-use crate::clinical::ids::{DeviceId, RuleId};
+use crate::clinical::ids::{DeviceId, PatientId, RuleId};
 use crate::proto;
 use crate::time::Timestamp;
 
@@ -27,18 +27,24 @@ pub(super) fn encode(condition: &Condition) -> proto::StoredCondition {
         }
         .into(),
         latching: condition.latching,
+        lethal: condition.lethal,
         start_us: condition.start.micros(),
         onset_us: condition.onset.micros(),
         value: condition.value,
         limit: condition.limit,
         text: condition.text.to_string(),
         evidence: condition.evidence.iter().map(encode_evidence).collect(),
+        patient: condition.key.patient.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
 }
 
 pub(super) fn decode(stored: proto::StoredCondition) -> Result<Condition, DecodeError> {
     Ok(Condition {
-        key: ConditionKey { rule: rule(&stored.rule)?, device: optional_device(&stored.device)? },
+        key: ConditionKey {
+            rule: rule(&stored.rule)?,
+            device: optional_device(&stored.device)?,
+            patient: optional_patient(&stored.patient)?,
+        },
         rule_version: stored.rule_version,
         kind: match stored.kind() {
             proto::ConditionKind::Physiological => ConditionKind::Physiological,
@@ -52,6 +58,7 @@ pub(super) fn decode(stored: proto::StoredCondition) -> Result<Condition, Decode
             proto::Priority::Unspecified => return Err(DecodeError::missing(WHAT, "priority")),
         },
         latching: stored.latching,
+        lethal: stored.lethal,
         start: Timestamp(stored.start_us),
         onset: Timestamp(stored.onset_us),
         value: stored.value,
@@ -65,11 +72,18 @@ pub(super) fn rule(text: &str) -> Result<RuleId, DecodeError> {
     RuleId::new(text).map_err(|error| DecodeError::because(WHAT, error))
 }
 
-fn optional_device(text: &str) -> Result<Option<DeviceId>, DecodeError> {
+pub(super) fn optional_device(text: &str) -> Result<Option<DeviceId>, DecodeError> {
     if text.is_empty() {
         return Ok(None);
     }
     DeviceId::new(text).map(Some).map_err(|error| DecodeError::because(WHAT, error))
+}
+
+pub(super) fn optional_patient(text: &str) -> Result<Option<PatientId>, DecodeError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    PatientId::new(text).map(Some).map_err(|error| DecodeError::because(WHAT, error))
 }
 
 fn encode_evidence(evidence: &Evidence) -> proto::StoredEvidence {

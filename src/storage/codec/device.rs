@@ -109,6 +109,12 @@ impl DeviceRecord {
         }
     }
 
+    /// Whether a condition of the device set in or ended.
+    #[must_use]
+    pub const fn is_condition(&self) -> bool {
+        matches!(self.event, Stored::ConditionBegan(_) | Stored::ConditionEnded(_))
+    }
+
     /// What this record receipts: the first key, the last sequence, and what became of them. `None`: nothing.
     ///
     /// # Errors

@@ -48,11 +48,16 @@ fn reading() -> Reading {
 
 fn condition() -> Condition {
     Condition {
-        key: ConditionKey { rule: RuleId::new("asystole").unwrap(), device: Some(DeviceId::new("d1").unwrap()) },
+        key: ConditionKey {
+            rule: RuleId::new("asystole").unwrap(),
+            device: Some(DeviceId::new("d1").unwrap()),
+            patient: None,
+        },
         rule_version: 3,
         kind: ConditionKind::Physiological,
         priority: Priority::High,
         latching: true,
+        lethal: false,
         start: Timestamp(-1),
         onset: Timestamp(4_000_000),
         value: Some(4.0),

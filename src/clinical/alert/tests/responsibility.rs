@@ -15,7 +15,7 @@ fn giver_stays_responsible_until_the_hand_over_is_accepted() {
     let mut scene = Scene::acknowledged(&condition("spo2_low", Medium));
     scene.asks("ana", to("bo")).then(&["offered"]);
     assert_eq!(scene.owner(), Some("ana"));
-    assert_eq!(scene.effects(), [Effect::Page { ordinal: 1, round: 1, step: 1, people: vec![person("bo")] }]);
+    assert_eq!(scene.effects(), [Effect::PageByName { ordinal: 1, round: 1, step: 1, person: person("bo") }]);
     scene.asks("bo", Verb::Accept).then(&["accepted", "handed over"]);
     assert_eq!((scene.owner(), scene.alert().hand_over.as_ref()), (Some("bo"), None));
 }

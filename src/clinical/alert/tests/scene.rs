@@ -23,11 +23,12 @@ pub fn people(names: &[&str]) -> Vec<PersonId> {
 /// A physiological condition that does not latch.
 pub fn condition(rule: &str, priority: Priority) -> Condition {
     Condition {
-        key: ConditionKey { rule: RuleId::new(rule).expect("a valid rule"), device: None },
+        key: ConditionKey { rule: RuleId::new(rule).expect("a valid rule"), device: None, patient: None },
         rule_version: 1,
         kind: ConditionKind::Physiological,
         priority,
         latching: false,
+        lethal: false,
         start: Timestamp(0),
         onset: Timestamp(0),
         value: Some(84.0),

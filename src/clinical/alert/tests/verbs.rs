@@ -152,7 +152,7 @@ fn escalation_to_a_person_pages_them_now_and_moves_no_deadline() {
     let mut scene = Scene::waiting(&asystole());
     let deadline = scene.alert().deadline();
     scene.passes_ms(10_000).asks("ana", to("bo")).then(&["escalated"]);
-    assert_eq!(scene.effects(), [Effect::Page { ordinal: 1, round: 1, step: 1, people: vec![person("bo")] }]);
+    assert_eq!(scene.effects(), [Effect::PageByName { ordinal: 1, round: 1, step: 1, person: person("bo") }]);
     assert_eq!((scene.alert().deadline(), scene.waits_for()), (deadline, vec!["ana", "bo"]));
 }
 
@@ -191,7 +191,7 @@ fn owner_who_escalates_to_a_person_stays_the_owner_until_somebody_accepts() {
     let until = scene.alert().deadline();
     scene.asks("ana", to("bo")).then(&["escalated"]);
     assert_eq!((scene.owner(), scene.alert().deadline(), scene.alert().version), (Some("ana"), until, 2));
-    assert_eq!(scene.effects(), [Effect::Page { ordinal: 1, round: 1, step: 1, people: vec![person("bo")] }]);
+    assert_eq!(scene.effects(), [Effect::PageByName { ordinal: 1, round: 1, step: 1, person: person("bo") }]);
     scene.asks("bo", Verb::Accept).then(&["accepted"]);
     assert_eq!(scene.owner(), Some("bo"));
 }

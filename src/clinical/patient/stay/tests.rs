@@ -79,11 +79,12 @@ impl Bedside {
 
 fn condition(kind: ConditionKind, priority: Priority, now: Timestamp) -> Condition {
     Condition {
-        key: ConditionKey { rule: RuleId::new("found").unwrap(), device: None },
+        key: ConditionKey { rule: RuleId::new("found").unwrap(), device: None, patient: None },
         rule_version: 1,
         kind,
         priority,
         latching: false,
+        lethal: false,
         start: now,
         onset: now,
         value: None,
