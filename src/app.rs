@@ -1,10 +1,18 @@
-//! The composition root: open the journal, recover, start the tree, serve, drain.
+//! The composition root: open the journal, recover, start the tree, serve, drain. [`Vigil`] is the same inside another
+//! program.
 
+mod channel;
 mod channels;
+mod embed;
+mod ingest;
 
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+pub use self::channel::{Delivery, NotDelivered, NotificationChannel, PageNotice};
+pub use self::embed::{BuildError, Builder, Vigil};
+pub use self::ingest::{Ingest, NotJoined, NotTaken};
 
 use crate::actors::{Definitions, Engine, EngineOptions, StartError as EngineError};
 use crate::api::server::{Server, StartError as ServerError, admission};
@@ -63,16 +71,7 @@ impl Platform {
     /// # Errors
     /// [`AppError`]; nothing runs then.
     pub async fn start(config: &Config, definitions: impl Into<Definitions>) -> Result<Self, AppError> {
-        let clock = Clock::system();
-        let mut options = StoreOptions::new(&config.storage.data_dir);
-        options.keys_dir.clone_from(&config.storage.keys_dir);
-        options.file_bytes_max = config.storage.journal_file_bytes;
-        let opening = clock.clone();
-        // Recovery of a large journal takes seconds, and blocks.
-        let store = tokio::task::spawn_blocking(move || Store::open(options, opening)).await;
-        let store = store.map_err(|_| AppError::Panicked)??;
-        let options = engine_options(config, &clock)?;
-        let engine = Engine::start(store, definitions, options, clock).await?;
+        let engine = open_engine(config, definitions).await?;
         match Server::start(engine.handle(), config, admission(&config.limits)).await {
             Ok(server) => Ok(Self { engine, server }),
             Err(error) => {
@@ -99,6 +98,20 @@ impl Platform {
         self.server.drain(within).await;
         self.engine.stop(within).await;
     }
+}
+
+/// Opens the journal and brings back what was open.
+async fn open_engine(config: &Config, definitions: impl Into<Definitions>) -> Result<Engine, AppError> {
+    let clock = Clock::system();
+    let mut options = StoreOptions::new(&config.storage.data_dir);
+    options.keys_dir.clone_from(&config.storage.keys_dir);
+    options.file_bytes_max = config.storage.journal_file_bytes;
+    let opening = clock.clone();
+    // Recovery of a large journal takes seconds, and blocks.
+    let store = tokio::task::spawn_blocking(move || Store::open(options, opening)).await;
+    let store = store.map_err(|_| AppError::Panicked)??;
+    let options = engine_options(config, &clock)?;
+    Ok(Engine::start(store, definitions, options, clock).await?)
 }
 
 fn engine_options(config: &Config, clock: &Clock) -> Result<EngineOptions, AppError> {

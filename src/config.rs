@@ -1,6 +1,7 @@
 //! The settings of `vigil serve`: `config/vigil.toml` lists all of them with their defaults.
 
 mod definition_files;
+mod print;
 mod section;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -200,6 +201,14 @@ impl Config {
                 Err(ConfigError::Mistakes(mistakes))
             }
         }
+    }
+
+    /// Puts the data into `dir`, and the keys into `DIR-keys`.
+    pub fn put_data_in(&mut self, dir: &Path) {
+        let mut keys = dir.to_owned().into_os_string();
+        keys.push("-keys");
+        self.storage.keys_dir = keys.into();
+        dir.clone_into(&mut self.storage.data_dir);
     }
 
     fn read(source: &Source) -> (Self, Vec<Mistake>) {

@@ -21,13 +21,15 @@ pub mod storage;
 pub mod supervision;
 pub mod time;
 
+pub use app::Vigil;
+
 /// Types generated from `proto/vigil/v1`: the wire and the stored format.
 #[allow(clippy::all, clippy::pedantic, missing_docs)]
 pub mod proto {
     tonic::include_proto!("vigil.v1");
 }
 
-/// The example of the README compiles.
+/// The example for software integrators compiles.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-pub struct Readme;
+#[doc = include_str!("../docs/roles/software-integrator.md")]
+pub struct SoftwareIntegrator;

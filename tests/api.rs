@@ -7,6 +7,7 @@ mod api {
     mod harness;
     mod payloads;
     mod people;
+    mod python;
     mod stays;
     mod streams;
     mod tls;

@@ -12,6 +12,7 @@ mod recordings {
     mod full_disk;
     mod kills;
     mod minutes;
+    mod operations;
     mod played;
     mod process;
     mod site;

@@ -45,8 +45,8 @@ impl Drop for SweepPart {
     }
 }
 
-/// So many actors are asked at a time: what they seal and write in one go delays receipts for no longer than a commit.
-const SLICE: usize = 32;
+/// So often some actors are asked: the fewer at a time, the less what they seal and write delays receipts.
+const SLICE_EVERY: Duration = Duration::from_millis(5);
 /// A sweep takes this share of the time between two sweeps.
 const SHARE: f64 = 0.8;
 
@@ -90,19 +90,23 @@ pub(super) async fn sweep(context: &Arc<Context>, within: Duration) {
 
 /// Spreads a sweep over time.
 struct Pace {
+    /// So many actors are asked at a time.
+    slice: usize,
     pause: Duration,
 }
 
 impl Pace {
     fn new(actors: usize, within: Duration) -> Self {
-        let slices = u32::try_from(actors / SLICE).unwrap_or(u32::MAX).max(1);
-        Self { pause: within / slices }
+        let slices_max = usize::try_from(within.as_millis() / SLICE_EVERY.as_millis()).unwrap_or(usize::MAX).max(1);
+        let slice = actors.div_ceil(slices_max).max(1);
+        let slices = u32::try_from(actors.div_ceil(slice)).unwrap_or(u32::MAX).max(1);
+        Self { slice, pause: within / slices }
     }
 
     async fn tell<T>(&self, actors: Vec<T>, tell: impl Fn(&T)) {
-        for slice in actors.chunks(SLICE) {
+        for slice in actors.chunks(self.slice) {
             slice.iter().for_each(&tell);
-            if slice.len() == SLICE && !self.pause.is_zero() {
+            if slice.len() == self.slice && !self.pause.is_zero() {
                 tokio::time::sleep(self.pause).await;
             }
         }

@@ -23,15 +23,19 @@ pub(super) struct Args {
     /// Where the journal lies, instead of what the configuration says. The keys are then in DIR-keys.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Print every setting as it is in force, as TOML, and do nothing else.
+    #[arg(long)]
+    print_config: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut config = Config::load(&args.config)?;
     if let Some(data_dir) = &args.data_dir {
-        let mut keys = data_dir.clone().into_os_string();
-        keys.push("-keys");
-        config.storage.keys_dir = keys.into();
-        config.storage.data_dir.clone_from(data_dir);
+        config.put_data_in(data_dir);
+    }
+    if args.print_config {
+        print!("{config}");
+        return Ok(());
     }
     log::start();
     let rules = Arc::new(rules::load(&config.rules_dirs)?);

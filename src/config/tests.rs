@@ -63,3 +63,15 @@ fn relative_paths_start_at_the_folder_of_the_file() {
     assert_eq!(config.storage.data_dir, Path::new("/etc/vigil/data"));
     assert_eq!(config.pki.ca, Path::new("/ca.pem"));
 }
+
+#[test]
+fn a_printed_configuration_read_again_is_the_same() {
+    let text = "[listen]\npeople = \"[::1]:9\"\n[storage]\ndata_dir = \"/a \\\"b\\\"\\\\c\"\njournal_file_mb = 3\n\
+                [people]\nfallback = [\"a\", \"b\"]\n[decoders]\ndirs = [\"x\", \"/y\"]\n[limits]\nadmission_wait_ms = 0\n\
+                [actors]\nidle_s = 7\n";
+    for text in [text, "", include_str!("../../config/vigil.toml")] {
+        let config = Config::parse(Path::new("/etc/vigil.toml"), text).unwrap();
+        let again = Config::parse(Path::new("/elsewhere/vigil.toml"), &config.to_string());
+        assert_eq!(again.unwrap_or_else(|error| panic!("{error}\n{config}")), config);
+    }
+}

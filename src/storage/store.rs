@@ -27,8 +27,10 @@ use super::writer::{self, Writer, WriterOptions};
 use crate::clock::Clock;
 use crate::proto::Genesis;
 
-/// How many bytes of decoded blocks are kept after the opening, until the first activations have passed.
-const RECOVERY_CACHE_BYTES: usize = 320 << 20;
+/// How many bytes of decoded blocks are kept after the opening, until the first activations have passed: they walk the
+/// streams since the last sweep, whose records lie scattered over all of its blocks. A block that does not fit is read and
+/// hashed anew for each of them.
+const RECOVERY_CACHE_BYTES: usize = 1 << 30;
 
 /// An open store. Dropping it closes it.
 pub struct Store {

@@ -138,7 +138,9 @@ mod tests {
 
     fn inbox(events: &[PersonEvent]) -> Inbox {
         let mut inbox = Inbox::default();
-        events.iter().for_each(|event| inbox.evolve(event, Timestamp(0)));
+        for event in events {
+            inbox.evolve(event, Timestamp(0));
+        }
         inbox
     }
 

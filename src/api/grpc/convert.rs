@@ -140,7 +140,7 @@ pub(super) fn content_bytes(wire: &proto::Reading) -> usize {
 }
 
 /// What a reading takes in memory while it is in flight, in bytes; near enough for a bound.
-pub(super) fn weight(reading: &Reading) -> u64 {
+pub(crate) fn weight(reading: &Reading) -> u64 {
     let observations = reading.observations.iter().map(|observation| {
         let heap = match &observation.value {
             Value::Number(_) => 0,

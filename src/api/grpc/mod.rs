@@ -9,3 +9,5 @@ mod member;
 pub mod oncall;
 mod session;
 mod view;
+
+pub(crate) use convert::weight;
