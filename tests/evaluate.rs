@@ -6,6 +6,7 @@
 #![allow(clippy::cast_possible_truncation)] // Times of half an hour, in milliseconds.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -36,9 +37,14 @@ fn vigil(args: &[&str]) -> Output {
         .expect("the program runs")
 }
 
-/// The lines that `evaluate` prints for these recordings.
+/// The lines that `evaluate` prints for these recordings under the bedside rules.
 fn evaluate(recordings: &[PathBuf], more: &[&str]) -> Vec<serde_json::Value> {
-    let mut args = vec!["evaluate", "--rules", "config/rules/bedside", "--from"];
+    evaluate_by("config/rules/bedside", recordings, more)
+}
+
+/// The lines that `evaluate` prints for these recordings under a folder of rules.
+fn evaluate_by(rules: &str, recordings: &[PathBuf], more: &[&str]) -> Vec<serde_json::Value> {
+    let mut args = vec!["evaluate", "--rules", rules, "--from"];
     args.extend(recordings.iter().map(|path| path.to_str().expect("the path is UTF-8")));
     args.extend(more);
     let output = vigil(&args);
@@ -185,6 +191,236 @@ fn dropouts_of_spo2_are_technical_and_never_low() {
                 assert!(*value > 0.0 && *value < limit, "{rule} at {onset} stands on the sample at {at}");
             }
         }
+    }
+}
+
+/// The rows of a table with a header, each by column.
+fn table(path: &Path) -> Vec<BTreeMap<String, String>> {
+    let text = fs::read_to_string(path).expect("the table can be read");
+    let mut lines = text.lines();
+    let header: Vec<_> = lines.next().expect("a header").split(',').map(str::to_owned).collect();
+    lines.map(|line| header.iter().cloned().zip(line.split(',').map(str::to_owned)).collect()).collect()
+}
+
+/// What the scores of one stay come to, by the columns of the expectations.
+#[derive(Default)]
+struct Course {
+    counts: BTreeMap<String, u64>,
+    before: Option<u64>,
+}
+
+impl Course {
+    fn score(&mut self, total: u64, band: &str) {
+        let mut count = |column: &str| *self.counts.entry(column.to_owned()).or_default() += 1;
+        count("scored");
+        count(band);
+        for (limit, column) in [(5, "rises_to_ge5"), (7, "rises_to_ge7")] {
+            if total >= limit && self.before.is_none_or(|before| before < limit) {
+                count(column);
+            }
+        }
+        let max = self.counts.entry("max_news2".to_owned()).or_default();
+        *max = (*max).max(total);
+        self.before = Some(total);
+    }
+}
+
+const COURSE: [&str; 9] =
+    ["scored", "zero", "low", "low_single3", "medium", "high", "max_news2", "rises_to_ge5", "rises_to_ge7"];
+
+fn assert_course(expected: &BTreeMap<String, String>, course: &Course, columns: &[&str], who: &str) {
+    for column in columns {
+        let got = course.counts.get(*column).copied().unwrap_or(0);
+        // There is no greatest of no score.
+        let unscored = *column == "max_news2" && course.before.is_none();
+        let got = if unscored { String::new() } else { got.to_string() };
+        assert_eq!(got, expected[*column], "{column} of {who}");
+    }
+}
+
+#[test]
+fn every_column_of_every_hourly_stay_is_the_expected_one() {
+    let Some(data) = shared() else { return };
+    let recording = data.join("hourly/mimic_demo.csv");
+    let lines = evaluate_by("config/rules/reference", std::slice::from_ref(&recording), &[]);
+    let mut stays: BTreeMap<String, Course> = BTreeMap::new();
+    for row in table(&recording) {
+        *stays.entry(row["patient"].clone()).or_default().counts.entry("rows".into()).or_default() += 1;
+    }
+    for line in &lines {
+        let course = stays.entry(line["patient"].as_str().expect("a patient").to_owned()).or_default();
+        if line["event"] == "score" {
+            course.score(line["total"].as_u64().expect("a total"), line["band"].as_str().expect("a band"));
+        } else if line["event"] == "onset" && line["rule"] == "spo2_below_90_2h" {
+            *course.counts.entry("spo2_lt90_2h_episodes".into()).or_default() += 1;
+        }
+    }
+    let expected = table(&data.join("hourly/expected_news2.csv"));
+    assert_eq!(expected.len(), stays.len());
+    for row in expected {
+        let stay = &row["stay_id"];
+        let course = &stays[stay];
+        assert_course(&row, course, &COURSE, stay);
+        assert_course(&row, course, &["rows", "spo2_lt90_2h_episodes"], stay);
+    }
+}
+
+#[test]
+fn every_cell_of_the_news2_vectors_is_the_expected_one() {
+    let Some(data) = shared() else { return };
+    let vectors = table(&data.join("vectors/news2_vectors.csv"));
+    assert_eq!(vectors.len(), 98);
+    let folder = tempfile::tempdir().expect("a folder");
+    for scale in ["1", "2"] {
+        let of_scale: Vec<_> = vectors.iter().filter(|row| row["scale"] == scale).collect();
+        let mut text = String::from(
+            "time_s,patient,resp_rate,spo2,oxygen_flow,bp_systolic,heart_rate,consciousness,temperature\n",
+        );
+        for (nth, row) in of_scale.iter().enumerate() {
+            let cell = |key: &str| row[key].as_str();
+            let flow = if cell("on_o2") == "1" { "2" } else { "0" };
+            let cells = [cell("rr"), cell("spo2"), flow, cell("sbp"), cell("hr"), cell("acvpu"), cell("temp")];
+            let _ = writeln!(text, "{nth},v{nth},{}", cells.join(","));
+        }
+        let path = folder.path().join(format!("scale{scale}.csv"));
+        fs::write(&path, text).expect("the recording is written");
+        let lines = evaluate_by("config/rules/ward", &[path], &["--spo2-scale", scale]);
+        let scores: Vec<_> = lines.iter().filter(|line| line["event"] == "score" && line["rule"] == "news2").collect();
+        assert_eq!(scores.len(), of_scale.len());
+        for (line, row) in scores.iter().zip(of_scale) {
+            assert_eq!(line["total"].to_string(), row["total"], "{row:?}");
+            assert_eq!(line["band"], row["band"].as_str(), "{row:?}");
+            assert_eq!(line["missing"].as_array().map(Vec::len), Some(0));
+            for (name, column) in [
+                ("respiration", "s_rr"),
+                ("SpO2", "s_spo2"),
+                ("oxygen", "s_o2"),
+                ("systolic pressure", "s_sbp"),
+                ("pulse", "s_hr"),
+                ("consciousness", "s_acvpu"),
+                ("temperature", "s_temp"),
+            ] {
+                let inputs = line["explanation"]["inputs"].as_array().expect("inputs");
+                let input = inputs.iter().find(|input| input["name"] == name).expect("every input is explained");
+                assert_eq!(input["points"].to_string(), row[column], "{name} of {row:?}");
+            }
+        }
+    }
+}
+
+/// An irregular stay of `icu_events` as a recording: one row per minute, by the conventions of `clinical.md`: what is
+/// rejected is left out, the last of a minute counts, alert is GCS 15, no fresh `FiO2` means air. Pressures without a
+/// cuff are arterial ones.
+fn recording_of(stay: &str, patient: &str) -> String {
+    const COLUMNS: [&str; 8] =
+        ["heart_rate", "resp_rate", "abp_systolic", "bp_systolic", "spo2", "temperature", "consciousness", "fio2"];
+    let mut minutes: BTreeMap<u64, BTreeMap<&str, String>> = BTreeMap::new();
+    for line in stay.lines().skip(1) {
+        let cells: Vec<_> = line.split(',').collect();
+        let (hours, minute) = cells[0].split_once(':').expect("hours and minutes");
+        let minute = hours.parse::<u64>().expect("hours") * 60 + minute.parse::<u64>().expect("minutes");
+        let value: f64 = cells[2].parse().expect("a number");
+        let accepted = match cells[1] {
+            "HR" if value > 0.0 => ("heart_rate", value.to_string()),
+            "RespRate" if value > 0.0 => ("resp_rate", value.to_string()),
+            "SysABP" if value > 0.0 => ("abp_systolic", value.to_string()),
+            "NISysABP" if value > 0.0 => ("bp_systolic", value.to_string()),
+            "SaO2" if value > 20.0 && value <= 100.0 => ("spo2", value.to_string()),
+            "Temp" if (25.0..=45.0).contains(&value) => ("temperature", value.to_string()),
+            "GCS" if (3.0..=15.0).contains(&value) => {
+                ("consciousness", if (value - 15.0).abs() < 1e-9 { "A" } else { "V" }.to_owned())
+            }
+            "FiO2" if value > 0.0 && value <= 1.0 => ("fio2", (value * 100.0).to_string()),
+            _ => continue,
+        };
+        minutes.entry(minute).or_default().insert(accepted.0, accepted.1);
+    }
+    let mut text = format!("time_s,patient,{}\n", COLUMNS.join(","));
+    let mut oxygen_known: Option<u64> = None;
+    for (minute, mut values) in minutes {
+        if values.contains_key("fio2") {
+            oxygen_known = Some(minute);
+        } else if oxygen_known.is_none_or(|known| minute - known > 720) {
+            values.insert("fio2", "21".into());
+        }
+        let cells: Vec<_> = COLUMNS.iter().map(|column| values.get(column).cloned().unwrap_or_default()).collect();
+        let _ = writeln!(text, "{},{patient},{}", minute * 60, cells.join(","));
+    }
+    text
+}
+
+#[test]
+fn every_column_of_every_irregular_stay_is_the_expected_one() {
+    let Some(data) = shared() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let expected = table(&data.join("icu_events/expected_news2.csv"));
+    assert_eq!(expected.len(), 78);
+    let paths: Vec<_> = expected
+        .iter()
+        .map(|row| {
+            let record = &row["record"];
+            let stay = fs::read_to_string(data.join(format!("icu_events/{record}.txt"))).expect("the stay can be read");
+            let path = folder.path().join(format!("{record}.csv"));
+            fs::write(&path, recording_of(&stay, record)).expect("the recording is written");
+            path
+        })
+        .collect();
+    let mut stays: BTreeMap<String, Course> = BTreeMap::new();
+    for line in evaluate_by("config/rules/ward", &paths, &[]) {
+        let complete = line["missing"].as_array().is_some_and(Vec::is_empty);
+        if line["event"] == "score" && line["rule"] == "news2" && complete {
+            let course = stays.entry(line["patient"].as_str().expect("a patient").to_owned()).or_default();
+            course.score(line["total"].as_u64().expect("a total"), line["band"].as_str().expect("a band"));
+        }
+    }
+    for row in expected {
+        let record = &row["record"];
+        assert_course(&row, stays.entry(record.clone()).or_default(), &COURSE, record);
+    }
+}
+
+#[test]
+fn rules_of_devices_are_evaluated_by_model_and_a_cylinder_lasts_70_minutes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("home.csv");
+    let rows = "time_s,device,cylinder_pressure,oxygen_flow,cylinder_type,battery_voltage\n\
+                0,c1,1200,4,E,\n600,c1,1000,4,,\n601,p1,,,,2.83\n";
+    fs::write(&path, rows).expect("the recording is written");
+    let sets = ["config/rules/cied", "--rules", "config/rules/oxygen"];
+    let mut args = vec!["evaluate", "--rules"];
+    args.extend(sets);
+    args.extend(["--model", "Advisa DR", "--from", path.to_str().expect("UTF-8")]);
+    let output = vigil(&args);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<serde_json::Value> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("every line is JSON"))
+        .collect();
+    let onsets: Vec<_> = lines
+        .iter()
+        .filter(|line| line["event"] == "onset")
+        .map(|line| {
+            (
+                line["rule"].as_str().unwrap_or_default(),
+                line["device"].as_str().unwrap_or_default(),
+                ms(&line["onset_s"]),
+            )
+        })
+        .collect();
+    // 70 minutes at the beginning, 56 after ten of them.
+    assert_eq!(onsets, [("cylinder_60_min", "c1", 600_000), ("cied_battery_advisa", "p1", 601_000)]);
+}
+
+#[test]
+fn the_same_recording_gives_the_same_lines() {
+    let Some(data) = shared() else { return };
+    for (rules, path) in [
+        ("config/rules/reference", data.join("hourly/mimic_demo.csv")),
+        ("config/rules/bedside", data.join("minutes/s00001.csv")),
+        ("config/rules/ward", data.join("minutes/s00001.csv")),
+    ] {
+        let once = evaluate_by(rules, std::slice::from_ref(&path), &["--zero-is-no-signal", "spo2"]);
+        assert_eq!(once, evaluate_by(rules, std::slice::from_ref(&path), &["--zero-is-no-signal", "spo2"]));
     }
 }
 

@@ -8,15 +8,18 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use smol_str::SmolStr;
 
 use super::recording::{Options, Recording, RecordingError};
 use super::{Failure, exit, rules};
 use crate::clinical::codes::{CODES, Code};
+use crate::clinical::patient::{AgeClass, Profile, Spo2Scale};
 use crate::clinical::rules::RuleSet;
 use crate::time::Timestamp;
-use watch::{Tally, Watch};
+use watch::{Subjects, Tally, Watch};
 
-/// Runs the rules over recordings: one JSON line per condition onset, end and alert, with its explanation.
+/// Runs the rules over recordings: one JSON line per condition onset, end, alert and score,
+/// with its explanation.
 ///
 /// Example: vigil evaluate --rules config/rules/bedside --from recording.csv --zero-is-no-signal spo2
 #[derive(Debug, clap::Args)]
@@ -30,9 +33,41 @@ pub(super) struct Args {
     /// Codes whose devices send 0 where they have no signal.
     #[arg(long, value_delimiter = ',', value_name = "CODE", value_parser = code)]
     zero_is_no_signal: Vec<Code>,
+    /// How old the patients are taken to be: recordings do not say it.
+    #[arg(long, value_enum, default_value = "adult", value_name = "CLASS")]
+    age: Age,
+    /// The scale of NEWS2 for oxygen saturation that is taken to be prescribed; the limits follow its range.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2), value_name = "SCALE")]
+    spo2_scale: u8,
+    /// The model that the devices are taken to be, for rules per model.
+    #[arg(long, default_value = "", value_name = "MODEL")]
+    model: SmolStr,
     /// Writes to this file instead of standard output.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+}
+
+/// Age classes, as on the command line.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Age {
+    Adult,
+    Child,
+    Newborn,
+    Unknown,
+}
+
+impl Args {
+    /// What the recordings do not say.
+    fn subjects(&self) -> Subjects {
+        let age = match self.age {
+            Age::Adult => AgeClass::Adult,
+            Age::Child => AgeClass::Child,
+            Age::Newborn => AgeClass::Newborn,
+            Age::Unknown => AgeClass::Unknown,
+        };
+        let spo2_scale = if self.spo2_scale == 2 { Spo2Scale::Two } else { Spo2Scale::One };
+        Subjects { profile: Profile { age, spo2_scale, ..Profile::default() }, model: self.model.clone() }
+    }
 }
 
 /// The code with this short name.
@@ -88,7 +123,7 @@ fn evaluate_one(
     tally: &mut Tally,
 ) -> Result<(), Failure> {
     let options = Options { anchor: Timestamp(0), boot: 1, zero_is_no_signal: args.zero_is_no_signal.clone() };
-    let mut watch = Watch::new(rules, tally);
+    let mut watch = Watch::new(rules, args.subjects(), tally);
     for row in Recording::open(path, options)? {
         watch.row(row?, out)?;
     }

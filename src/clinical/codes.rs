@@ -93,6 +93,9 @@ pub const BEAT_WORDS: &[&str] = &[
 ];
 
 const ACVPU: &[&str] = &["A", "C", "V", "P", "U"];
+const CYLINDER: &[&str] = &["D", "E", "M", "H", "K"];
+/// What an implanted device reports as having happened.
+const DEVICE_EVENT: &[&str] = &["reset", "shocks_disabled", "shocks_enabled", "max_shock_failed"];
 const BATTERY: &[&str] = &["BOS", "MOS", "ERI", "RRT", "EOS", "ok", "low", "charging", "mains"];
 
 const fn number(
@@ -148,6 +151,7 @@ pub const CODES: &[CodeInfo] = &[
     number(151_908, "fio2", "oxygen breathed", Some("3150-0"), PERCENT, (0.0, 100.0)),
     number(LOCAL + 7, "oxygen_purity", "oxygen purity", None, PERCENT, (0.0, 100.0)),
     number(LOCAL + 8, "cylinder_pressure", "cylinder pressure", None, PSI, (0.0, 5000.0)),
+    text(LOCAL + 13, "cylinder_type", "cylinder, type", None, Allowed::Word(CYLINDER)),
     text(LOCAL + 4, "consciousness", "consciousness (ACVPU)", Some("80288-4"), Allowed::Word(ACVPU)),
     number(LOCAL + 1, "rr_interval", "beat-to-beat interval", None, MS, (1.0, 3_600_000.0)),
     text(LOCAL + 2, "beat_type", "beat (MIT code)", None, Allowed::Word(BEAT_WORDS)),
@@ -170,6 +174,11 @@ pub const CODES: &[CodeInfo] = &[
     number(722_050, "p_wave_ra_min", "P wave RA, smallest", None, MILLIVOLT, (0.0, 50.0)),
     number(722_051, "p_wave_ra_mean", "P wave RA, mean", None, MILLIVOLT, (0.0, 50.0)),
     number(LOCAL + 12, "r_wave_rv_mean", "R wave RV, mean", None, MILLIVOLT, (0.0, 50.0)),
+    number(LOCAL + 14, "af_burden", "AT/AF, share of the last day", None, PERCENT, (0.0, 100.0)),
+    number(LOCAL + 15, "ventricular_rate", "ventricular rate", None, RATE, (0.0, 500.0)),
+    number(LOCAL + 16, "pacing_percentage_lv", "pacing LV, share of beats", None, PERCENT, (0.0, 100.0)),
+    number(LOCAL + 17, "charge_time", "charge time", None, SECOND, (0.0, 600.0)),
+    text(LOCAL + 18, "device_event", "event of an implanted device", None, Allowed::Word(DEVICE_EVENT)),
     text(721_984, "lead_status", "lead status", None, Allowed::Text),
     number(737_824, "shocks_delivered", "shocks delivered", None, ("", Unit::None), (0.0, 1_000_000.0)),
     number(737_888, "atp_delivered", "ATP delivered", None, ("", Unit::None), (0.0, 1_000_000.0)),

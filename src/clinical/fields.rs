@@ -7,7 +7,8 @@ use std::ops::RangeInclusive;
 use toml_edit::{Document, Item, TableLike};
 
 use super::mistake::Mistake;
-use crate::clinical::codes::{Allowed, CODES, Code, CodeInfo};
+use crate::clinical::codes::{Code, CodeInfo};
+use crate::clinical::units::Unit;
 
 /// Reads the texts as TOML; one that is none is a mistake, and left out.
 pub(super) fn documents<'a>(
@@ -96,6 +97,14 @@ impl<'a> Scalar<'a> {
     }
 }
 
+/// A code that has numbers, and which it can have.
+pub(super) struct NumberCode {
+    /// `None`: a mistake has been noted.
+    pub(super) info: Option<&'static CodeInfo>,
+    pub(super) min: f64,
+    pub(super) max: f64,
+}
+
 /// One table.
 pub(super) struct Fields<'a> {
     pub(super) source: &'a Source<'a>,
@@ -104,11 +113,13 @@ pub(super) struct Fields<'a> {
     what: &'a str,
     offset: usize,
     known: Vec<&'static str>,
+    /// The unit of the quantities in this table, and that of their code.
+    pub(super) units: Option<(Unit, Unit)>,
 }
 
 impl<'a> Fields<'a> {
     pub(super) fn new(source: &'a Source<'a>, what: &'a str, table: &'a dyn TableLike, offset: usize) -> Self {
-        Self { source, table, what, offset, known: Vec::new() }
+        Self { source, table, what, offset, known: Vec::new(), units: None }
     }
 
     /// Where the table begins.
@@ -306,18 +317,6 @@ impl<'a> Fields<'a> {
             self.wrong(key, "is no code; allowed: the names of docs/CODES.md");
         }
         found
-    }
-
-    /// The short name of a code that has numbers.
-    pub(super) fn number_code(&mut self, key: &'static str) -> Option<(&'static CodeInfo, f64, f64)> {
-        let name = self.text(key)?;
-        if let Some((info, Allowed::Number { min, max })) = Code::by_name(name).map(|info| (info, info.allowed)) {
-            return Some((info, min, max));
-        }
-        let numeric = CODES.iter().filter(|info| matches!(info.allowed, Allowed::Number { .. }));
-        let names: Vec<_> = numeric.map(|info| info.name).collect();
-        self.wrong(key, &format!("is not a code with numbers; allowed: {}", names.join(", ")));
-        None
     }
 
     /// A table inside this one.

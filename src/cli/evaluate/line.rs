@@ -1,10 +1,12 @@
 //! One line of what `evaluate` prints.
 
 use serde::Serialize;
+use smol_str::SmolStr;
 
 use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, Priority};
 use crate::clinical::reading::{Reading, Validity, Value};
+use crate::clinical::rules::ScoreShown;
 use crate::time::Timestamp;
 
 /// What a line is about.
@@ -38,6 +40,78 @@ pub(super) struct Line<'a> {
     pub(super) limit: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) explanation: Option<Explanation<'a>>,
+}
+
+/// A score that was made; times as in [`Line`].
+#[derive(Debug, Serialize)]
+pub(super) struct ScoreLine<'a> {
+    event: &'static str,
+    rule: &'a str,
+    rule_version: u32,
+    patient: &'a str,
+    device: &'a str,
+    time_s: f64,
+    /// The total of what is known: at least this, where something is missing.
+    total: u16,
+    band: &'a str,
+    /// Names of the inputs that were missing.
+    missing: &'a [SmolStr],
+    explanation: ScoreExplanation<'a>,
+}
+
+/// What a score was made of.
+#[derive(Debug, Serialize)]
+struct ScoreExplanation<'a> {
+    text: String,
+    source: &'a str,
+    rules_sha256: &'a str,
+    inputs: Vec<InputLine<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct InputLine<'a> {
+    name: &'a str,
+    code: Code,
+    code_name: &'static str,
+    value: serde_json::Value,
+    unit: &'static str,
+    time_s: f64,
+    points: u8,
+}
+
+impl<'a> ScoreLine<'a> {
+    pub(super) fn new(shown: &'a ScoreShown<'_>, patient: &'a str, device: &'a str, rules_sha256: &'a str) -> Self {
+        let inputs = shown.inputs.iter().map(|input| InputLine {
+            name: &input.name,
+            code: input.code,
+            code_name: input.code.info().map_or("", |info| info.name),
+            value: input.word().map_or_else(|| input.value.into(), Into::into),
+            unit: input.code.info().map_or("", |info| info.ucum),
+            time_s: seconds(input.at),
+            points: input.points,
+        });
+        let score = shown.score;
+        let at_least = if shown.missing.is_empty() { "" } else { "at least " };
+        let missing =
+            if shown.missing.is_empty() { String::new() } else { format!(", {} missing", shown.missing.join(", ")) };
+        Self {
+            event: "score",
+            rule: score.id.as_str(),
+            rule_version: score.version,
+            patient,
+            device,
+            time_s: seconds(shown.at),
+            total: shown.total,
+            band: &shown.band,
+            missing: &shown.missing,
+            explanation: ScoreExplanation {
+                text: format!("{} {at_least}{}{missing}", score.title, shown.total),
+                source: &score.source,
+                rules_sha256,
+                inputs: inputs.collect(),
+            },
+        }
+    }
 }
 
 /// Why: what a person reads, the reading on which it was determined, and the rule's source.

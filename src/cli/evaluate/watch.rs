@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
+use smol_str::SmolStr;
+
 use crate::cli::recording::Row;
 use crate::clinical::condition::{Condition, ConditionKey, Evidence};
 use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::judge::judge;
-use crate::clinical::rules::{RuleSet, RuleStates, Transition};
+use crate::clinical::patient::Profile;
+use crate::clinical::rules::{RuleSet, RuleStates, Subject, Transition};
 use crate::time::Timestamp;
 
-use super::line::{Event, Explanation, Line, seconds};
+use super::line::{Event, Explanation, Line, ScoreLine, seconds};
 
 /// What was not judged, over all recordings.
 #[derive(Debug, Default)]
@@ -35,8 +38,18 @@ impl Tally {
 pub(super) struct Watch<'a> {
     rules: &'a RuleSet,
     hash: String,
+    subjects: Subjects,
     patients: HashMap<PatientId, Patient>,
+    /// What the devices' own rules remember.
+    devices: HashMap<DeviceId, RuleStates>,
     tally: &'a mut Tally,
+}
+
+/// What a recording does not say of its patients and devices.
+#[derive(Clone, Debug)]
+pub(super) struct Subjects {
+    pub(super) profile: Profile,
+    pub(super) model: SmolStr,
 }
 
 #[derive(Default)]
@@ -47,8 +60,9 @@ struct Patient {
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(rules: &'a RuleSet, tally: &'a mut Tally) -> Self {
-        Self { rules, hash: hex::encode(rules.hash()), patients: HashMap::new(), tally }
+    pub(super) fn new(rules: &'a RuleSet, subjects: Subjects, tally: &'a mut Tally) -> Self {
+        let hash = hex::encode(rules.hash());
+        Self { rules, hash, subjects, patients: HashMap::new(), devices: HashMap::new(), tally }
     }
 
     /// Judges a row and prints what follows from it.
@@ -59,9 +73,18 @@ impl<'a> Watch<'a> {
         let source = Evidence { device: row.device.clone(), stream_sequence: row.reading.key.sequence };
         let patient = self.patients.entry(row.patient.clone()).or_default();
         let late = patient.states.late_readings();
-        let transitions = patient.states.observe(self.rules, &row.reading, &source);
+        let Subjects { profile, model } = &self.subjects;
+        let mut transitions = patient.states.observe(self.rules, Subject::Patient(profile), &row.reading, &source);
         self.tally.late += patient.states.late_readings() - late;
+        if self.rules.has_device_rules() {
+            let device = self.devices.entry(row.device.clone()).or_default();
+            transitions.extend(device.observe(self.rules, Subject::Device { model }, &row.reading, &source));
+        }
         let printer = Printer { rules: self.rules, hash: &self.hash, row: &row };
+        for shown in patient.states.scores(self.rules, profile) {
+            let line = ScoreLine::new(&shown, row.patient.as_str(), row.device.as_str(), &self.hash);
+            writeln!(out, "{}", serde_json::to_string(&line)?)?;
+        }
         for transition in transitions {
             match transition {
                 Transition::Began { condition, alerts } => {

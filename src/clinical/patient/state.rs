@@ -11,7 +11,7 @@ use crate::clinical::condition::{ConditionKey, Evidence};
 use crate::clinical::device::ConditionChange;
 use crate::clinical::ids::DeviceId;
 use crate::clinical::reading::Reading;
-use crate::clinical::rules::{RuleSet, RuleStates, Transition};
+use crate::clinical::rules::{RuleSet, RuleStates, Subject, Transition};
 use crate::time::Timestamp;
 
 /// What followed from an input.
@@ -208,7 +208,7 @@ impl PatientState {
             Item::Assignment { assigned } => mark.assigned = *assigned,
             Item::Reading(reading) => {
                 let source = Evidence { device: device.clone(), stream_sequence };
-                self.rules.observe(rules, reading, &source);
+                self.rules.observe(rules, Subject::Patient(self.stay.profile()), reading, &source);
             }
             Item::Condition(_) => {}
         }
@@ -253,7 +253,7 @@ impl PatientState {
         decision: &mut Decision,
     ) {
         let source = Evidence { device: device.clone(), stream_sequence };
-        for transition in self.rules.observe(rules, reading, &source) {
+        for transition in self.rules.observe(rules, Subject::Patient(self.stay.profile()), reading, &source) {
             match &transition {
                 Transition::Began { condition, alerts: true } => {
                     self.ask(&BookInput::ConditionBegan(condition), now, decision);

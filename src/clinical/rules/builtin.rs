@@ -3,11 +3,20 @@
 use super::mistake::Mistake;
 use super::set::RuleSet;
 
+/// The texts of a set, by file name.
+type Texts = &'static [(&'static str, &'static str)];
+
 macro_rules! texts {
     ($($file:literal),* $(,)?) => {
-        [$((concat!($file), include_str!(concat!("../../../config/rules/", $file)))),*]
+        &[$(($file, include_str!(concat!("../../../config/rules/", $file)))),*]
     };
 }
+
+const BEDSIDE: Texts = texts!["bedside/beats.toml", "bedside/children.toml", "bedside/spo2.toml"];
+const WARD: Texts = texts!["ward/mews.toml", "ward/news2.toml"];
+const CIED: Texts = texts!["cied/device.toml", "cied/patient.toml"];
+const OXYGEN: Texts = texts!["oxygen/concentrator.toml", "oxygen/cylinder.toml"];
+const REFERENCE: Texts = texts!["reference/hourly.toml"];
 
 impl RuleSet {
     /// The set `config/rules/bedside`: beats and oxygen saturation.
@@ -15,7 +24,52 @@ impl RuleSet {
     /// # Errors
     /// None: a test parses what is built in.
     pub fn bedside() -> Result<Self, Vec<Mistake>> {
-        let files = texts!["bedside/beats.toml", "bedside/spo2.toml"];
-        Self::parse(&files.map(|(file, text)| (file.to_string(), text.to_string())))
+        Self::of_texts(&[BEDSIDE])
+    }
+
+    /// The set `config/rules/ward`: NEWS2 and MEWS.
+    ///
+    /// # Errors
+    /// None: a test parses what is built in.
+    pub fn ward() -> Result<Self, Vec<Mistake>> {
+        Self::of_texts(&[WARD])
+    }
+
+    /// The set `config/rules/cied`: pacemakers and ICDs.
+    ///
+    /// # Errors
+    /// None: a test parses what is built in.
+    pub fn cied() -> Result<Self, Vec<Mistake>> {
+        Self::of_texts(&[CIED])
+    }
+
+    /// The set `config/rules/oxygen`: concentrators and cylinders.
+    ///
+    /// # Errors
+    /// None: a test parses what is built in.
+    pub fn oxygen() -> Result<Self, Vec<Mistake>> {
+        Self::of_texts(&[OXYGEN])
+    }
+
+    /// The set `config/rules/reference`: research conventions, not for care.
+    ///
+    /// # Errors
+    /// None: a test parses what is built in.
+    pub fn reference() -> Result<Self, Vec<Mistake>> {
+        Self::of_texts(&[REFERENCE])
+    }
+
+    /// Every set for care at once: bedside, ward, cied, oxygen.
+    ///
+    /// # Errors
+    /// None: a test parses what is built in.
+    pub fn for_care() -> Result<Self, Vec<Mistake>> {
+        Self::of_texts(&[BEDSIDE, WARD, CIED, OXYGEN])
+    }
+
+    fn of_texts(sets: &[Texts]) -> Result<Self, Vec<Mistake>> {
+        let texts = sets.iter().copied().flatten();
+        let files: Vec<_> = texts.map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
+        Self::parse(&files)
     }
 }

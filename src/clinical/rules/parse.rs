@@ -5,43 +5,89 @@ use std::cell::RefCell;
 use smol_str::SmolStr;
 use toml_edit::{Item, TableLike};
 
+use super::applies::{Applies, Home};
 use super::fields::{Fields, Source, documents};
 use super::kind::Kind;
 use super::mistake::Mistake;
+use super::resolve;
 use super::rule::Rule;
+use super::score::{Score, read_score};
 use super::template::Template;
 use crate::clinical::condition::{ConditionKind, Priority};
-use crate::clinical::ids::RuleId;
 
-/// More rules than anybody can oversee, and fewer than an index holds.
-const RULES_MAX: usize = 1_000;
+/// What the files say.
+pub(super) struct Parsed {
+    pub(super) rules: Vec<Rule>,
+    pub(super) scores: Vec<Score>,
+    /// Compounds, each after those that it is made of.
+    pub(super) compounds: Vec<u16>,
+}
 
-/// A rule with what can be checked only once all of them are known.
-struct Parsed<'a> {
-    rule: Rule,
-    file: &'a str,
-    line: usize,
-    supersedes: Vec<(&'a str, usize)>,
+/// Something with what can be checked only once all files are read.
+pub(super) struct Placed<T> {
+    pub(super) what: T,
+    pub(super) file: String,
+    pub(super) line: usize,
+    /// Names that it supersedes, with their lines.
+    pub(super) supersedes: Vec<(SmolStr, usize)>,
 }
 
 /// Reads all files.
-pub(super) fn rules(files: &[(String, String)], mistakes: &RefCell<Vec<Mistake>>) -> Vec<Rule> {
+pub(super) fn files(files: &[(String, String)], mistakes: &RefCell<Vec<Mistake>>) -> Parsed {
     let documents = documents(files, mistakes);
-    let mut parsed = Vec::new();
+    let (mut rules, mut scores) = (Vec::new(), Vec::new());
     for (source, document) in &documents {
-        for (table, offset) in source.tables(document.as_table(), "rule") {
-            parsed.extend(read_rule(source, table, offset));
-        }
+        read_file(source, document.as_table(), &mut rules, &mut scores);
     }
-    check_names(&parsed, mistakes);
-    supersede(&mut parsed, mistakes);
-    parsed.into_iter().map(|parsed| parsed.rule).collect()
+    resolve::names(&rules, &scores, mistakes);
+    resolve::superseding(&mut rules, mistakes);
+    resolve::scores(&mut rules, &scores, mistakes);
+    let compounds = resolve::compounds(&mut rules, mistakes);
+    let bare = |placed: Placed<Rule>| placed.what;
+    let scores = scores.into_iter().map(|placed| placed.what).collect();
+    Parsed { rules: rules.into_iter().map(bare).collect(), scores, compounds }
 }
 
-fn read_rule<'a>(source: &Source<'a>, table: &'a dyn TableLike, offset: usize) -> Option<Parsed<'a>> {
-    // The lifetime of `Fields` is that of the borrow of `source`: texts that outlive it are taken from the table.
+fn read_file(
+    source: &Source<'_>,
+    root: &dyn TableLike,
+    rules: &mut Vec<Placed<Rule>>,
+    scores: &mut Vec<Placed<Score>>,
+) {
+    for (key, item) in root.iter() {
+        let offset = item.span().map_or(0, |span| span.start);
+        match (key, item) {
+            ("rule", Item::ArrayOfTables(tables)) => {
+                for table in tables {
+                    let offset = table.span().map_or(0, |span| span.start);
+                    rules.extend(read_rule(source, table, offset));
+                }
+            }
+            ("score", Item::ArrayOfTables(tables)) => {
+                for table in tables {
+                    let offset = table.span().map_or(0, |span| span.start);
+                    let score = read_score(Fields::new(source, "score", table, offset));
+                    scores.extend(score.map(|score| placed(source, offset, score, Vec::new())));
+                }
+            }
+            ("rule" | "score", _) => {
+                source.mistake(offset, format!("`{key}` must be a list of tables, each beginning with [[{key}]]"));
+            }
+            _ => source.mistake(offset, format!("the file knows no key `{key}`; allowed: [[rule]], [[score]]")),
+        }
+    }
+    if !root.contains_key("rule") && !root.contains_key("score") {
+        source.mistake(0, "the file has no [[rule]]");
+    }
+}
+
+fn placed<T>(source: &Source<'_>, offset: usize, what: T, supersedes: Vec<(SmolStr, usize)>) -> Placed<T> {
+    Placed { what, file: source.file.into(), line: source.line(offset), supersedes }
+}
+
+fn read_rule(source: &Source<'_>, table: &dyn TableLike, offset: usize) -> Option<Placed<Rule>> {
     let mut fields = Fields::new(source, "rule", table, offset);
-    let id = fields.identifier("id").and_then(|id| RuleId::new(id).ok());
+    let id = fields.id();
     let version = fields.whole("version", 1..=u16::MAX);
     let kind = fields
         .word("kind", &[("physiological", ConditionKind::Physiological), ("technical", ConditionKind::Technical)]);
@@ -51,14 +97,14 @@ fn read_rule<'a>(source: &Source<'a>, table: &'a dyn TableLike, offset: usize) -
     let alert = fields.flag("alert", true);
     let lethal = fields.flag("lethal", false);
     let condition_delay_us = fields.optional_duration_s("condition_delay_s");
-    if fields.optional_number("signal_delay_s", 0.0..=3_600.0).is_some_and(|delay_s| delay_s != 0.0) {
-        fields.wrong("signal_delay_s", "must be 0: a signal follows its condition at once; use `condition_delay_s`");
-    }
+    let signal_delay_us = fields.optional_duration_s("signal_delay_s");
+    let home = read_home(&mut fields, kind);
+    let applies = Applies::parse(&mut fields, home);
     let text =
         fields.text("text").and_then(|text| Template::parse(text).map_err(|what| fields.wrong("text", &what)).ok());
     let origin = fields.text("source").map(SmolStr::new);
-    fields.texts("supersedes");
-    let supersedes = superseded_names(table);
+    let supersedes = fields.texts("supersedes");
+    let supersedes = supersedes.into_iter().map(|(name, at)| (SmolStr::new(name), source.line(at))).collect();
     let what = Kind::parse(&mut fields, condition_delay_us);
     fields.finish();
     let rule = Rule {
@@ -70,76 +116,25 @@ fn read_rule<'a>(source: &Source<'a>, table: &'a dyn TableLike, offset: usize) -
         alert,
         lethal,
         condition_delay_us,
+        signal_delay_us,
+        home,
+        applies,
         source: origin?,
         text: text?,
         what: what?,
         superseded_by: Vec::new(),
     };
-    Some(Parsed { rule, file: source.file, line: source.line(offset), supersedes: lines(source, supersedes) })
+    Some(placed(source, offset, rule, supersedes))
 }
 
-fn superseded_names(table: &dyn TableLike) -> Vec<(&str, usize)> {
-    let array = table.get("supersedes").and_then(Item::as_array);
-    let values = array.into_iter().flatten();
-    values.filter_map(|value| Some((value.as_str()?, value.span().map_or(0, |span| span.start)))).collect()
-}
-
-fn lines<'a>(source: &Source<'_>, names: Vec<(&'a str, usize)>) -> Vec<(&'a str, usize)> {
-    names.into_iter().map(|(name, offset)| (name, source.line(offset))).collect()
-}
-
-fn check_names(parsed: &[Parsed<'_>], mistakes: &RefCell<Vec<Mistake>>) {
-    let note = |of: &Parsed<'_>, what: String| {
-        mistakes.borrow_mut().push(Mistake { file: of.file.into(), line: of.line, what });
-    };
-    for (at, one) in parsed.iter().enumerate() {
-        if let Some(first) = parsed[..at].iter().find(|first| first.rule.id == one.rule.id) {
-            note(one, format!("the rule `{}` is there already, at {}:{}", one.rule.id, first.file, first.line));
-        }
+fn read_home(fields: &mut Fields<'_>, kind: Option<ConditionKind>) -> Home {
+    if !fields.has("subject") {
+        fields.optional_text("subject");
+        return Home::Patient;
     }
-    if let Some(one) = parsed.get(RULES_MAX) {
-        note(one, format!("there are more than {RULES_MAX} rules"));
+    let home = fields.word("subject", &[("patient", Home::Patient), ("device", Home::Device)]).unwrap_or_default();
+    if home == Home::Device && kind == Some(ConditionKind::Physiological) {
+        fields.wrong("subject", "must be \"patient\" for a physiological rule: a device has no physiology");
     }
-}
-
-/// Resolves `supersedes`, through any number of steps, and notes unknown names and cycles.
-fn supersede(parsed: &mut [Parsed<'_>], mistakes: &RefCell<Vec<Mistake>>) {
-    let index_of = |name: &str| parsed.iter().position(|one| one.rule.id.as_str() == name);
-    let mut direct: Vec<Vec<usize>> = Vec::new();
-    for one in parsed.iter() {
-        let note = |line, what| mistakes.borrow_mut().push(Mistake { file: one.file.into(), line, what });
-        let mut supersedes = Vec::new();
-        for (name, line) in &one.supersedes {
-            match index_of(name) {
-                Some(index) => supersedes.push(index),
-                None => note(*line, format!("`supersedes` names `{name}`, which is no rule of this set")),
-            }
-        }
-        direct.push(supersedes);
-    }
-    for index in 0..parsed.len() {
-        let reached = reached_from(index, &direct);
-        if reached.contains(&index) {
-            let (file, line) = (parsed[index].file.into(), parsed[index].line);
-            let what = format!("`supersedes` goes in a circle: `{}` supersedes itself", parsed[index].rule.id);
-            mistakes.borrow_mut().push(Mistake { file, line, what });
-            continue;
-        }
-        for target in reached {
-            parsed[target].rule.superseded_by.extend(u16::try_from(index));
-        }
-    }
-}
-
-/// Every rule that `index` supersedes, directly or through others.
-fn reached_from(index: usize, direct: &[Vec<usize>]) -> Vec<usize> {
-    let mut reached: Vec<usize> = Vec::new();
-    let mut open = direct[index].clone();
-    while let Some(next) = open.pop() {
-        if !reached.contains(&next) {
-            reached.push(next);
-            open.extend(&direct[next]);
-        }
-    }
-    reached
+    home
 }

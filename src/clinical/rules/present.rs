@@ -1,37 +1,79 @@
-//! Which conditions are present, and which of them hide others.
+//! Which conditions are present, and which of them are held back.
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::set::RuleSet;
+use super::compound::Standing;
+use super::device::DeviceState;
+use super::limits::Limits;
 use super::slot::{Change, Changes};
 use super::transition::Transition;
-use crate::clinical::condition::Evidence;
-use crate::clinical::condition::{Condition, ConditionKey, ConditionKind};
-use crate::clinical::ids::{DeviceId, RuleId};
+use super::view::View;
+use crate::clinical::condition::{Condition, ConditionKey, Evidence};
+use crate::clinical::ids::RuleId;
 use crate::time::Timestamp;
 
 /// A condition that is present in one device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) rule: RuleId,
-    pub(super) device: DeviceId,
+    /// Its place among the devices of the state.
+    pub(super) device: u16,
     start: Timestamp,
     onset: Timestamp,
     value: Option<f64>,
-    /// Whether its alert was held back because another condition superseded it.
-    hidden: bool,
+    held: Held,
     /// Whether it is a condition of the device rather than of the patient.
-    technical: bool,
+    of_device: bool,
+    /// Of a score: the inputs that were known and those that were missing at the onset, a bit each.
+    pub(super) inputs: (u16, u16),
+}
+
+/// Whether the alert of a condition is held back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Held {
+    No,
+    /// Another condition supersedes it.
+    Hidden,
+    /// Its signal delay is running, as far as the device has watched.
+    Delayed,
 }
 
 /// The conditions that are present, in the order in which they set in.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Present(pub(super) Vec<Entry>);
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Present {
+    entries: Vec<Entry>,
+    /// The earliest end of a signal delay that is running.
+    next_due: Timestamp,
+}
+
+impl Default for Present {
+    fn default() -> Self {
+        Self { entries: Vec::new(), next_due: Timestamp::MAX }
+    }
+}
+
+/// What one reading brought, and what is needed to make conditions of it.
+pub(super) struct Brought<'a> {
+    pub(super) rules: &'a View,
+    pub(super) limits: &'a Limits,
+    pub(super) devices: &'a [DeviceState],
+    /// The device that spoke: its place among them.
+    pub(super) device: u16,
+    pub(super) source: &'a Evidence,
+    /// How far the device has watched.
+    pub(super) until: Timestamp,
+}
 
 impl Present {
-    /// Turns the changes that one reading brought into transitions, in the order in which they set in.
-    pub(super) fn settle(&mut self, rules: &RuleSet, mut changes: Changes, source: &Evidence) -> Vec<Transition> {
+    /// Turns the changes that one reading brought into transitions, in the order in which they set in. `inputs` gives the
+    /// known and the missing inputs of the score that a rule is about.
+    pub(super) fn settle(
+        &mut self,
+        brought: &Brought<'_>,
+        mut changes: Changes,
+        inputs: impl Fn(u16) -> (u16, u16),
+    ) -> Vec<Transition> {
         changes.sort_by_key(|(_, change)| change.at());
         let began: SmallVec<[u16; 4]> = changes
             .iter()
@@ -42,37 +84,90 @@ impl Present {
         for (rule, change) in changes {
             match change {
                 Change::Began { start, onset, value } => {
-                    let hidden = self.is_superseded(rules, rule, &began, &source.device);
-                    let entry = Entry {
-                        rule: rules.rule(rule).id.clone(),
-                        device: source.device.clone(),
-                        start,
-                        onset,
-                        value,
-                        hidden,
-                        technical: rules.rule(rule).kind == ConditionKind::Technical,
-                    };
-                    let alerts = rules.rule(rule).alert && !hidden;
-                    transitions.push(Transition::Began { condition: entry.condition(rules, rule, source), alerts });
-                    self.0.push(entry);
+                    let hidden = self.is_superseded(brought.rules, rule, &began, brought.device);
+                    let entry = Entry::new(brought, rule, (start, onset), value, inputs(rule));
+                    transitions.push(self.begin(brought, rule, entry, hidden));
                 }
-                Change::Ended { at } => transitions.extend(self.end(rules, rule, &source.device, at)),
+                Change::Ended { at } => {
+                    transitions.extend(self.end(brought, rule, at));
+                }
             }
         }
-        self.unhide(rules, &began, source, &mut transitions);
+        self.unhide(brought, &began, &mut transitions);
         transitions
+    }
+
+    fn begin(&mut self, brought: &Brought<'_>, rule: u16, mut entry: Entry, hidden: bool) -> Transition {
+        entry.held = if hidden { Held::Hidden } else { self.hold(brought, rule, entry.onset) };
+        let alerts = brought.rules.rule(rule).alert && entry.held == Held::No;
+        let condition = entry.condition(brought, rule);
+        // There are few, and many patients: no room to grow.
+        self.entries.reserve_exact(1);
+        self.entries.push(entry);
+        Transition::Began { condition, alerts }
+    }
+
+    /// Whether the signal delay of a condition is running.
+    fn hold(&mut self, brought: &Brought<'_>, rule: u16, onset: Timestamp) -> Held {
+        let due = onset.plus_us(brought.rules.rule(rule).signal_delay_us);
+        if due <= brought.until {
+            return Held::No;
+        }
+        self.next_due = self.next_due.min(due);
+        Held::Delayed
+    }
+
+    /// Lets conditions alert whose signal delay is over, as far as the device has watched.
+    pub(super) fn release(&mut self, brought: &Brought<'_>) -> Vec<Transition> {
+        if brought.until < self.next_due {
+            return Vec::new();
+        }
+        self.next_due = Timestamp::MAX;
+        let mut transitions = Vec::new();
+        for entry in &mut self.entries {
+            let Some(rule) = brought.rules.index_of(&entry.rule).filter(|_| entry.held == Held::Delayed) else {
+                continue;
+            };
+            let due = entry.onset.plus_us(brought.rules.rule(rule).signal_delay_us);
+            if due > brought.until {
+                self.next_due = self.next_due.min(due);
+                continue;
+            }
+            entry.held = Held::No;
+            if brought.rules.rule(rule).alert {
+                let condition = entry.condition(brought, rule);
+                transitions.push(Transition::Began { condition, alerts: true });
+            }
+        }
+        transitions
+    }
+
+    /// What a rule's condition is once `changes` are settled; `None`: it is not present.
+    pub(super) fn standing(&self, rules: &View, changes: &Changes, rule: u16, device: u16) -> Option<Standing> {
+        let id = &rules.rule(rule).id;
+        let alone = rules.rule(rule).is_of_whole_patient();
+        let entry = |not: Option<u16>| {
+            let found = self.entries.iter().find(|entry| entry.rule == *id && not != Some(entry.device));
+            found.map(|entry| Standing { start: entry.start, value: entry.value })
+        };
+        match changes.iter().rev().find(|(other, _)| *other == rule) {
+            Some((_, Change::Began { start, value, .. })) => Some(Standing { start: *start, value: *value }),
+            Some((_, Change::Ended { .. })) if alone => None,
+            Some((_, Change::Ended { .. })) => entry(Some(device)),
+            None => entry(None),
+        }
     }
 
     /// About how many bytes of memory beside itself it holds.
     pub(super) fn bytes_held(&self) -> usize {
-        self.0.capacity() * size_of::<Entry>()
+        self.entries.capacity() * size_of::<Entry>()
     }
 
     /// The conditions, once each.
-    pub(super) fn keys(&self) -> Vec<ConditionKey> {
+    pub(super) fn keys(&self, devices: &[DeviceState]) -> Vec<ConditionKey> {
         let mut keys: Vec<ConditionKey> = Vec::new();
-        for entry in &self.0 {
-            let key = entry.key();
+        for entry in &self.entries {
+            let key = entry.key(devices);
             if !keys.contains(&key) {
                 keys.push(key);
             }
@@ -80,56 +175,72 @@ impl Present {
         keys
     }
 
-    /// Keeps the entries that `keep` finds a place for; the others end at `at`.
-    pub(super) fn carry_over(&mut self, at: Timestamp, mut keep: impl FnMut(&Entry) -> bool) -> Vec<Transition> {
-        let mut gone: Vec<ConditionKey> = Vec::new();
-        self.0.retain(|entry| {
+    /// Keeps the entries that `keep` finds a place for; gives the others.
+    pub(super) fn carry_over(&mut self, mut keep: impl FnMut(&Entry) -> bool) -> Vec<Entry> {
+        let mut gone: Vec<Entry> = Vec::new();
+        self.entries.retain(|entry| {
             let kept = keep(entry);
             if !kept {
-                gone.push(entry.key());
+                gone.push(entry.clone());
             }
             kept
         });
-        gone.dedup();
-        gone.retain(|key| !self.0.iter().any(|entry| entry.key() == *key));
-        gone.into_iter().map(|key| Transition::Ended { key, at }).collect()
+        gone
+    }
+
+    /// What ends with these entries, once each: what no other entry shows.
+    pub(super) fn ended(&self, gone: &[Entry], devices: &[DeviceState], at: Timestamp) -> Vec<Transition> {
+        let mut keys: Vec<_> = gone.iter().map(|entry| entry.key(devices)).collect();
+        keys.dedup();
+        keys.retain(|key| !self.entries.iter().any(|entry| entry.key(devices) == *key));
+        keys.into_iter().map(|key| Transition::Ended { key, at }).collect()
     }
 
     /// Takes out the entry of `rule` in `device`; says so if no other device has the condition.
-    fn end(&mut self, rules: &RuleSet, rule: u16, device: &DeviceId, at: Timestamp) -> Option<Transition> {
-        let id = &rules.rule(rule).id;
-        self.0.retain(|entry| !(entry.rule == *id && entry.device == *device));
-        let technical = rules.rule(rule).kind == ConditionKind::Technical;
-        let key = ConditionKey { rule: id.clone(), device: technical.then(|| device.clone()) };
-        let elsewhere = key.device.is_none() && self.0.iter().any(|entry| entry.rule == *id);
+    fn end(&mut self, brought: &Brought<'_>, rule: u16, at: Timestamp) -> Option<Transition> {
+        let rule = brought.rules.rule(rule);
+        let alone = rule.is_of_whole_patient();
+        let mut key = None;
+        self.entries.retain(|entry| {
+            let ends = entry.rule == rule.id && (alone || entry.device == brought.device);
+            if ends {
+                key = Some(entry.key(brought.devices));
+            }
+            !ends
+        });
+        let key = key?;
+        let elsewhere = key.device.is_none() && self.entries.iter().any(|entry| entry.rule == rule.id);
         (!elsewhere).then_some(Transition::Ended { key, at })
     }
 
     /// Whether a condition that supersedes `rule` is present or is among those that `began` with this reading. A
-    /// technical condition is superseded by conditions of its own device only.
-    fn is_superseded(&self, rules: &RuleSet, rule: u16, began: &[u16], device: &DeviceId) -> bool {
-        let technical = rules.rule(rule).kind == ConditionKind::Technical;
+    /// condition of a device is superseded by those of the same device only.
+    fn is_superseded(&self, rules: &View, rule: u16, began: &[u16], device: u16) -> bool {
+        let of_device = rules.rule(rule).is_of_device();
         rules.rule(rule).superseded_by.iter().any(|by| {
             let id = &rules.rule(*by).id;
             began.contains(by)
-                || self.0.iter().any(|entry| entry.rule == *id && (!technical || entry.device == *device))
+                || self.entries.iter().any(|entry| entry.rule == *id && (!of_device || entry.device == device))
         })
     }
 
     /// Lets conditions alert that were hidden, are still present, and are hidden by nothing any more.
-    fn unhide(&mut self, rules: &RuleSet, began: &[u16], source: &Evidence, transitions: &mut Vec<Transition>) {
+    fn unhide(&mut self, brought: &Brought<'_>, began: &[u16], transitions: &mut Vec<Transition>) {
         if !transitions.iter().any(|transition| matches!(transition, Transition::Ended { .. })) {
             return;
         }
-        for at in 0..self.0.len() {
-            let entry = &self.0[at];
-            let Some(rule) = rules.index_of(&entry.rule).filter(|_| entry.hidden) else { continue };
-            if self.is_superseded(rules, rule, began, &entry.device) {
+        for at in 0..self.entries.len() {
+            let entry = &self.entries[at];
+            let Some(rule) = brought.rules.index_of(&entry.rule).filter(|_| entry.held == Held::Hidden) else {
+                continue;
+            };
+            if self.is_superseded(brought.rules, rule, began, entry.device) {
                 continue;
             }
-            let condition = entry.condition(rules, rule, source);
-            self.0[at].hidden = false;
-            if rules.rule(rule).alert {
+            let condition = entry.condition(brought, rule);
+            let held = self.hold(brought, rule, condition.onset);
+            self.entries[at].held = held;
+            if brought.rules.rule(rule).alert && held == Held::No {
                 transitions.push(Transition::Began { condition, alerts: true });
             }
         }
@@ -137,16 +248,40 @@ impl Present {
 }
 
 impl Entry {
-    /// Conditions of a patient are one, whichever device shows them; those of equipment are one per device.
-    fn key(&self) -> ConditionKey {
-        ConditionKey { rule: self.rule.clone(), device: self.technical.then(|| self.device.clone()) }
+    fn new(
+        brought: &Brought<'_>,
+        index: u16,
+        (start, onset): (Timestamp, Timestamp),
+        value: Option<f64>,
+        inputs: (u16, u16),
+    ) -> Self {
+        let rule = brought.rules.rule(index);
+        Self {
+            rule: rule.id.clone(),
+            device: brought.device,
+            start,
+            onset,
+            value,
+            held: Held::No,
+            of_device: rule.is_of_device(),
+            inputs,
+        }
     }
 
-    fn condition(&self, rules: &RuleSet, index: u16, source: &Evidence) -> Condition {
-        let rule = rules.rule(index);
-        let limit = rule.what.limit();
+    /// Conditions of a patient are one, whichever device shows them; those of equipment are one per device.
+    fn key(&self, devices: &[DeviceState]) -> ConditionKey {
+        let id = || devices.get(usize::from(self.device)).map(|device| device.id.clone());
+        ConditionKey { rule: self.rule.clone(), device: if self.of_device { id() } else { None } }
+    }
+
+    fn condition(&self, brought: &Brought<'_>, index: u16) -> Condition {
+        let rule = brought.rules.rule(index);
+        let moved = brought.limits.of(index).map(|threshold| threshold.limit);
+        let limit = moved.or_else(|| rule.what.limit());
+        let missing = brought.rules.score_of(index).map(|score| score.names_of(self.inputs.1));
+        let missing: Vec<&str> = missing.into_iter().flatten().map(smol_str::SmolStr::as_str).collect();
         Condition {
-            key: self.key(),
+            key: self.key(brought.devices),
             rule_version: rule.version,
             kind: rule.kind,
             priority: rule.priority,
@@ -155,8 +290,8 @@ impl Entry {
             onset: self.onset,
             value: self.value,
             limit,
-            text: rule.text.fill(self.value, limit),
-            evidence: vec![source.clone()],
+            text: rule.text.fill(self.value, limit, &missing),
+            evidence: vec![brought.source.clone()],
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use smol_str::SmolStr;
 
-use super::kind::Kind;
+use super::applies::{Applies, Home};
+use super::kind::{Kind, Place};
 use super::template::Template;
 use crate::clinical::condition::{ConditionKind, Priority};
 use crate::clinical::ids::RuleId;
@@ -26,10 +27,27 @@ pub struct Rule {
     pub lethal: bool,
     /// From the triggering event to the determined condition, in microseconds; kinds with a time of their own have 0.
     pub condition_delay_us: i64,
+    /// From the onset of the condition to the signal, as far as the device has watched, in microseconds.
+    pub signal_delay_us: i64,
+    /// With whom it lives.
+    pub home: Home,
     /// Where it comes from: standard or paper and table, or "project default".
     pub source: SmolStr,
+    pub(super) applies: Applies,
     pub(super) text: Template,
     pub(super) what: Kind,
     /// Rules (indices in the set) whose condition keeps this one from raising an alert, near or far.
     pub(super) superseded_by: Vec<u16>,
+}
+
+impl Rule {
+    /// Whether its condition is made of several devices' readings: then it is one, whichever device brought the last.
+    pub(super) fn is_of_whole_patient(&self) -> bool {
+        matches!(self.what.place(), Place::Score | Place::Compound)
+    }
+
+    /// Whether its condition is one per device: equipment, signal or data of it.
+    pub(super) fn is_of_device(&self) -> bool {
+        self.kind == ConditionKind::Technical && !self.is_of_whole_patient() || self.home == Home::Device
+    }
 }

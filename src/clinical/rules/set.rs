@@ -1,36 +1,28 @@
 //! A validated, immutable set of rules.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
-use super::kind::Kind;
+use super::applies::{CLASSES, Home, Subject};
 use super::mistake::{Mistake, in_order};
-use super::parse;
+use super::parse::{self, Parsed};
 use super::rule::Rule;
-use crate::clinical::codes::Code;
+use super::score::Score;
+use super::view::View;
 use crate::clinical::ids::RuleId;
+use crate::clinical::patient::AgeClass;
 use crate::clinical::texts::hash;
 
 /// A validated, immutable set of rules.
 #[derive(Debug)]
 pub struct RuleSet {
-    rules: Vec<Rule>,
+    rules: Arc<[Rule]>,
+    scores: Arc<[Score]>,
     texts: Vec<(String, String)>,
     hash: [u8; 32],
-    /// Rules on samples, by code, ascending.
-    pub(super) by_code: Vec<CodeRules>,
-    /// Rules on beats, in the order of their slots.
-    pub(super) beat_rules: Vec<u16>,
-    /// Rules on the signal as a whole, in the order of their slots.
-    pub(super) signal_rules: Vec<u16>,
-    /// Whether any rule waits for a code to fall silent.
-    pub(super) has_silence: bool,
-}
-
-/// The rules on samples of one code, in the order of their slots.
-#[derive(Debug)]
-pub(super) struct CodeRules {
-    pub(super) code: Code,
-    pub(super) rules: Vec<u16>,
+    /// By age class, in the order of the classes.
+    of_patients: [View; 4],
+    of_devices: View,
 }
 
 impl RuleSet {
@@ -40,29 +32,22 @@ impl RuleSet {
     /// Every mistake of every file at once, in the order of files and lines.
     pub fn parse(files: &[(String, String)]) -> Result<Self, Vec<Mistake>> {
         let mistakes = RefCell::new(Vec::new());
-        let rules = parse::rules(files, &mistakes);
+        let parsed = parse::files(files, &mistakes);
         let mistakes = mistakes.into_inner();
-        if mistakes.is_empty() { Ok(Self::build(rules, files.to_vec())) } else { Err(in_order(mistakes, files)) }
+        if mistakes.is_empty() { Ok(Self::build(parsed, files.to_vec())) } else { Err(in_order(mistakes, files)) }
     }
 
-    fn build(rules: Vec<Rule>, texts: Vec<(String, String)>) -> Self {
+    fn build(parsed: Parsed, texts: Vec<(String, String)>) -> Self {
         let hash = hash(&texts);
-        let indices = |wanted: fn(&Kind) -> bool| -> Vec<u16> {
-            (0_u16..).zip(&rules).filter(|(_, rule)| wanted(&rule.what)).map(|(index, _)| index).collect()
+        let (rules, scores): (Arc<[Rule]>, Arc<[Score]>) = (parsed.rules.into(), parsed.scores.into());
+        let first = fingerprint(hash);
+        let view = |age: Option<AgeClass>| {
+            let at = age.map_or(0, |age| 1 + CLASSES.iter().position(|(_, class)| *class == age).unwrap_or(0) as u64);
+            View::build(age, &rules, &scores, &parsed.compounds, first.wrapping_add(at).max(1))
         };
-        let mut by_code: Vec<CodeRules> = Vec::new();
-        for (index, rule) in (0_u16..).zip(&rules) {
-            let Some(code) = rule.what.code() else { continue };
-            match by_code.iter_mut().find(|entry| entry.code == code) {
-                Some(entry) => entry.rules.push(index),
-                None => by_code.push(CodeRules { code, rules: vec![index] }),
-            }
-        }
-        by_code.sort_by_key(|entry| entry.code);
-        let beat_rules = indices(Kind::is_on_beats);
-        let signal_rules = indices(|kind| matches!(kind, Kind::SignalLoss(_)));
-        let has_silence = rules.iter().any(|rule| matches!(rule.what, Kind::Silence(_)));
-        Self { rules, texts, hash, by_code, beat_rules, signal_rules, has_silence }
+        let of_patients = CLASSES.map(|(_, age)| view(Some(age)));
+        let of_devices = view(None);
+        Self { rules, scores, texts, hash, of_patients, of_devices }
     }
 
     /// SHA-256 of the texts it was parsed from: the name under which it is journaled and adopted.
@@ -83,34 +68,34 @@ impl RuleSet {
         &self.rules
     }
 
+    /// The scores, in the order of their files.
+    #[must_use]
+    pub fn scores(&self) -> &[Score] {
+        &self.scores
+    }
+
     /// The rule with this name.
     #[must_use]
     pub fn get(&self, id: &RuleId) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == *id)
     }
 
-    pub(super) fn index_of(&self, id: &RuleId) -> Option<u16> {
-        self.rules.iter().position(|rule| rule.id == *id).and_then(|index| u16::try_from(index).ok())
+    /// Whether any rule lives with devices.
+    #[must_use]
+    pub fn has_device_rules(&self) -> bool {
+        self.rules.iter().any(|rule| rule.home == Home::Device)
     }
 
-    /// The rule at an index that this set gave out.
-    pub(super) fn rule(&self, index: u16) -> &Rule {
-        &self.rules[usize::from(index)]
+    /// The rules that judge this subject.
+    pub(super) fn at(&self, subject: Subject<'_>) -> &View {
+        let Subject::Patient(profile) = subject else { return &self.of_devices };
+        let at = CLASSES.iter().position(|(_, age)| *age == profile.age).unwrap_or(0);
+        &self.of_patients[at]
     }
+}
 
-    pub(super) fn kind(&self, index: u16) -> &Kind {
-        &self.rules[usize::from(index)].what
-    }
-
-    /// The rules on samples of this code.
-    pub(super) fn of_code(&self, code: Code) -> Option<&CodeRules> {
-        self.by_code.iter().find(|entry| entry.code == code)
-    }
-
-    /// What a state keeps of the hash, to find out that it was made by other rules; never 0.
-    pub(super) fn fingerprint(&self) -> u64 {
-        let mut first = [0; 8];
-        first.copy_from_slice(&self.hash[..8]);
-        u64::from_le_bytes(first).max(1)
-    }
+fn fingerprint(hash: [u8; 32]) -> u64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash[..8]);
+    u64::from_le_bytes(first).max(1)
 }

@@ -22,10 +22,10 @@ impl SignalLoss {
         let at = reading.device_time;
         if reading.signal == Validity::Valid {
             turn.end(at);
-            turn.slot.since = None;
+            turn.slot.since.clear();
             return;
         }
-        let since = *turn.slot.since.get_or_insert(at);
+        let since = turn.slot.since.get_or_set(at);
         let onset = since.plus_us(self.for_us);
         if reading.observed_until.unwrap_or(at).max(at) >= onset {
             turn.begin(since, onset, None);

@@ -19,11 +19,11 @@ pub(super) struct Silence {
 
 impl Silence {
     pub(super) fn parse(fields: &mut Fields<'_>) -> Option<Self> {
-        let code = fields.number_code("code");
+        let code = fields.code("code");
         let at_least_us = fields.number("at_least_s", 1.0..=86_400.0);
         let periods = fields.number("periods", 1.0..=100.0);
         #[allow(clippy::cast_possible_truncation)] // At most a day, in microseconds.
-        Some(Self { code: code?.0.code, at_least_us: (at_least_us? * 1e6).round() as i64, periods: periods? })
+        Some(Self { code: code?.code, at_least_us: (at_least_us? * 1e6).round() as i64, periods: periods? })
     }
 
     /// The device has watched until `until`; the newest valid sample was at `heard`.

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use smol_str::SmolStr;
 
-/// A text with places for `{value}` and `{limit}`.
+/// A text with places for `{value}`, `{limit}`, and for scores `{total}` ("at least" it, where something is missing) and
+/// `{missing}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Template(Vec<Piece>);
 
@@ -13,7 +14,12 @@ enum Piece {
     Text(SmolStr),
     Value,
     Limit,
+    Total,
+    Missing,
 }
+
+/// Every place, for people.
+const PLACES: &str = "{value}, {limit}, {total}, {missing}";
 
 impl Template {
     /// Parses the text; says what is wrong with it.
@@ -25,14 +31,16 @@ impl Template {
         let mut rest = text;
         while let Some(start) = rest.find('{') {
             let place = &rest[start..];
-            let end = place.find('}').ok_or("has a `{` without a `}`; allowed: {value}, {limit}")?;
+            let end = place.find('}').ok_or_else(|| format!("has a `{{` without a `}}`; allowed: {PLACES}"))?;
             if start > 0 {
                 pieces.push(Piece::Text(SmolStr::new(&rest[..start])));
             }
             pieces.push(match &place[..=end] {
                 "{value}" => Piece::Value,
                 "{limit}" => Piece::Limit,
-                other => return Err(format!("has a place {other}; allowed: {{value}}, {{limit}}")),
+                "{total}" => Piece::Total,
+                "{missing}" => Piece::Missing,
+                other => return Err(format!("has a place {other}; allowed: {PLACES}")),
             });
             rest = &place[end + 1..];
         }
@@ -43,13 +51,18 @@ impl Template {
     }
 
     /// The text for a person.
-    pub(super) fn fill(&self, value: Option<f64>, limit: Option<f64>) -> SmolStr {
+    pub(super) fn fill(&self, value: Option<f64>, limit: Option<f64>, missing: &[&str]) -> SmolStr {
         let mut text = String::new();
         for piece in &self.0 {
             match piece {
                 Piece::Text(piece) => text.push_str(piece),
                 Piece::Value => write_number(&mut text, value),
                 Piece::Limit => write_number(&mut text, limit),
+                Piece::Total => {
+                    text.push_str(if missing.is_empty() { "" } else { "at least " });
+                    write_number(&mut text, value);
+                }
+                Piece::Missing => text.push_str(&missing.join(", ")),
             }
         }
         text.into()
@@ -71,8 +84,18 @@ mod tests {
     #[test]
     fn places_are_filled() {
         let template = Template::parse("SpO2 {value} % < {limit} %").unwrap();
-        assert_eq!(template.fill(Some(84.0), Some(88.0)), "SpO2 84 % < 88 %");
-        assert_eq!(template.fill(Some(84.26), None), "SpO2 84.3 % < ? %");
+        assert_eq!(template.fill(Some(84.0), Some(88.0), &[]), "SpO2 84 % < 88 %");
+        assert_eq!(template.fill(Some(84.26), None, &[]), "SpO2 84.3 % < ? %");
+    }
+
+    #[test]
+    fn a_total_of_what_is_known_says_at_least() {
+        let template = Template::parse("NEWS2 {total}; missing: {missing}").unwrap();
+        assert_eq!(
+            template.fill(Some(7.0), None, &["consciousness", "oxygen"]),
+            "NEWS2 at least 7; missing: consciousness, oxygen"
+        );
+        assert_eq!(template.fill(Some(7.0), None, &[]), "NEWS2 7; missing: ");
     }
 
     #[test]

@@ -5,8 +5,9 @@ use crate::client::random::Random;
 use crate::clinical::codes::Code;
 use crate::clinical::condition::Evidence;
 use crate::clinical::ids::DeviceId;
+use crate::clinical::patient::Profile;
 use crate::clinical::reading::{Reading, Validity, Value};
-use crate::clinical::rules::{RuleSet, RuleStates, Transition};
+use crate::clinical::rules::{RuleSet, RuleStates, Subject, Transition};
 use crate::time::Timestamp;
 
 const START: Timestamp = Timestamp(1_800_000_000_000_000);
@@ -115,7 +116,7 @@ fn the_bedside_rules_alert_exactly_the_truth() {
         let mut states = RuleStates::default();
         let mut alerted: Vec<(String, i64)> = Vec::new();
         for reading in readings(&mut monitor, 1_200) {
-            for transition in states.observe(&rules, &reading, &source) {
+            for transition in states.observe(&rules, Subject::Patient(&Profile::default()), &reading, &source) {
                 if let Transition::Began { condition, alerts: true } = transition {
                     alerted.push((condition.key.rule.to_string(), condition.onset.micros()));
                 }

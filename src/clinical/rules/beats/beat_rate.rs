@@ -1,8 +1,9 @@
 //! A heart rate from the newest intervals, beyond a limit for some time.
 
 use super::chain::{Chain, Event, WINDOW_MAX};
+use crate::clinical::rules::breach::Threshold;
 use crate::clinical::rules::fields::Fields;
-use crate::clinical::rules::limit::{Side, side_limit};
+use crate::clinical::rules::limit::side_limit;
 use crate::clinical::rules::slot::Turn;
 
 /// 60000 / mean of the newest `intervals` intervals beyond the limit at every beat for the rule's delay since the first
@@ -13,9 +14,7 @@ use crate::clinical::rules::slot::Turn;
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::clinical::rules) struct BeatRate {
     intervals: u16,
-    side: Side,
-    pub(in crate::clinical::rules) limit: f64,
-    clears_at: f64,
+    pub(in crate::clinical::rules) threshold: Threshold,
     delay_us: i64,
 }
 
@@ -24,8 +23,8 @@ impl BeatRate {
         let window_max = u16::try_from(WINDOW_MAX).unwrap_or(u16::MAX);
         let intervals = fields.whole("intervals", 1..=window_max);
         let keys = ("above_per_min", "below_per_min", "clears_at_per_min");
-        let (side, limit, clears_at) = side_limit(fields, keys, 1.0, 500.0)?;
-        Some(Self { intervals: intervals?, side, limit, clears_at, delay_us })
+        let threshold = side_limit(fields, keys, 1.0, 500.0)?;
+        Some(Self { intervals: intervals?, threshold, delay_us })
     }
 
     pub(super) fn hear(&self, turn: &mut Turn<'_>, chain: &Chain, event: Event) {
@@ -33,23 +32,11 @@ impl BeatRate {
             Event::Beat { at, .. } => {
                 let Some(mean_ms) = chain.mean_ms(self.intervals) else { return };
                 let rate = 60_000.0 / mean_ms;
-                if turn.slot.present {
-                    if self.side.clears(rate, self.clears_at) {
-                        turn.end(at);
-                    }
-                } else if self.side.breaches(rate, self.limit) {
-                    let first = *turn.slot.since.get_or_insert(at);
-                    if at.since_us(first) >= self.delay_us {
-                        turn.slot.since = None;
-                        turn.begin(first, at, Some(rate));
-                    }
-                } else {
-                    turn.slot.since = None;
-                }
+                turn.hold(at, Some(self.threshold.verdict(rate)), Some(rate), false, self.delay_us);
             }
             Event::Break { at } => {
                 turn.end(at);
-                turn.slot.since = None;
+                turn.slot.since.clear();
             }
             Event::Watched { .. } | Event::FlutterBegan { .. } | Event::FlutterEnded { .. } => {}
         }

@@ -6,8 +6,8 @@ use smallvec::SmallVec;
 use crate::clinical::codes::{BEAT_WORDS, Code};
 use crate::clinical::reading::{Reading, Validity, Value};
 use crate::clinical::rules::kind::Kind;
-use crate::clinical::rules::set::RuleSet;
 use crate::clinical::rules::slot::{Changes, Slot, Turn};
+use crate::clinical::rules::view::View;
 use crate::time::Timestamp;
 
 /// The longest window of intervals that a rule may ask for.
@@ -122,14 +122,14 @@ pub(super) fn word_bits<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<
 
 impl Beats {
     /// A device whose first beat is about to come.
-    pub(in crate::clinical::rules) fn new(rules: &RuleSet) -> Self {
+    pub(in crate::clinical::rules) fn new(rules: &View) -> Self {
         Self { chain: Chain::default(), slots: SmallVec::from_elem(Slot::default(), rules.beat_rules.len()) }
     }
 
     /// Judges what `reading` says about beats, and how far its device has watched.
     pub(in crate::clinical::rules) fn observe(
         &mut self,
-        rules: &RuleSet,
+        rules: &View,
         reading: &Reading,
         heard: &Heard,
         changes: &mut Changes,
@@ -152,12 +152,12 @@ impl Beats {
     }
 
     /// The chain ends because readings of the device are missing, or it started anew.
-    pub(in crate::clinical::rules) fn interrupt(&mut self, rules: &RuleSet, at: Timestamp, changes: &mut Changes) {
+    pub(in crate::clinical::rules) fn interrupt(&mut self, rules: &View, at: Timestamp, changes: &mut Changes) {
         self.lose(rules, at, changes);
     }
 
     /// The signal is lost: nothing is known from here on, and no time without beats counts.
-    fn lose(&mut self, rules: &RuleSet, at: Timestamp, changes: &mut Changes) {
+    fn lose(&mut self, rules: &View, at: Timestamp, changes: &mut Changes) {
         if self.chain.lost {
             return;
         }
@@ -167,7 +167,7 @@ impl Beats {
         self.chain.lost = true;
     }
 
-    fn hear(&mut self, rules: &RuleSet, at: Timestamp, heard: &Heard, changes: &mut Changes) {
+    fn hear(&mut self, rules: &View, at: Timestamp, heard: &Heard, changes: &mut Changes) {
         let word = heard.word.map(|index| (index, BEAT_WORDS.get(usize::from(index)).copied().unwrap_or("?")));
         match word {
             _ if heard.invalid => self.mark(rules, at, changes),
@@ -199,7 +199,7 @@ impl Beats {
     }
 
     /// A break while the signal is valid.
-    fn mark(&mut self, rules: &RuleSet, at: Timestamp, changes: &mut Changes) {
+    fn mark(&mut self, rules: &View, at: Timestamp, changes: &mut Changes) {
         self.tell(rules, Event::Watched { until: at }, changes);
         if self.chain.last.is_some() {
             self.break_chain(rules, at, changes);
@@ -209,7 +209,7 @@ impl Beats {
         }
     }
 
-    fn beat(&mut self, rules: &RuleSet, at: Timestamp, interval_ms: Option<f64>, word: u8, changes: &mut Changes) {
+    fn beat(&mut self, rules: &View, at: Timestamp, interval_ms: Option<f64>, word: u8, changes: &mut Changes) {
         if self.chain.last.is_some() && interval_ms.is_none() {
             // The device does not say how far this beat is from the one before: the chain starts anew with it.
             self.tell(rules, Event::Watched { until: at }, changes);
@@ -224,13 +224,13 @@ impl Beats {
         self.chain.unheard_since = None;
     }
 
-    fn break_chain(&mut self, rules: &RuleSet, at: Timestamp, changes: &mut Changes) {
+    fn break_chain(&mut self, rules: &View, at: Timestamp, changes: &mut Changes) {
         self.tell(rules, Event::Break { at }, changes);
         self.chain.last = None;
         self.chain.intervals = 0;
     }
 
-    fn end_flutter(&mut self, rules: &RuleSet, at: Timestamp, changes: &mut Changes) {
+    fn end_flutter(&mut self, rules: &View, at: Timestamp, changes: &mut Changes) {
         if self.chain.flutter {
             self.chain.flutter = false;
             self.tell(rules, Event::FlutterEnded { at }, changes);
@@ -238,9 +238,12 @@ impl Beats {
     }
 
     /// Tells every beat rule of an event.
-    fn tell(&mut self, rules: &RuleSet, event: Event, changes: &mut Changes) {
+    fn tell(&mut self, rules: &View, event: Event, changes: &mut Changes) {
         let chain = self.chain;
         for (slot, &rule) in self.slots.iter_mut().zip(&rules.beat_rules) {
+            if slot.off {
+                continue;
+            }
             let mut turn = Turn { rule, slot, changes };
             match rules.kind(rule) {
                 Kind::NoBeat(kind) => kind.hear(&mut turn, &chain, event),
@@ -249,7 +252,7 @@ impl Beats {
                 Kind::Flutter(kind) => kind.hear(&mut turn, event),
                 Kind::BeatRate(kind) => kind.hear(&mut turn, &chain, event),
                 Kind::NoBeatAfterBreak(kind) => kind.hear(&mut turn, &chain, event),
-                Kind::Limit(_) | Kind::Silence(_) | Kind::SignalLoss(_) => {}
+                _ => {}
             }
         }
     }

@@ -29,19 +29,19 @@ impl Flutter {
         match event {
             Event::FlutterBegan { at } => {
                 // A second `[` without a `]`: the flutter that was begun goes on.
-                turn.slot.since.get_or_insert(at);
+                turn.slot.since.get_or_set(at);
             }
             Event::Watched { until: at } | Event::Beat { at, .. } => self.watched(turn, at),
             Event::FlutterEnded { at } => {
                 turn.end(at);
-                turn.slot.since = None;
+                turn.slot.since.clear();
             }
             Event::Break { .. } => {}
         }
     }
 
     fn watched(&self, turn: &mut Turn<'_>, until: Timestamp) {
-        if let Some(since) = turn.slot.since {
+        if let Some(since) = turn.slot.since.get() {
             let onset = since.plus_us(self.for_us);
             if until >= onset {
                 turn.begin(since, onset, None);

@@ -45,17 +45,17 @@ impl IntervalRun {
         match event {
             Event::Beat { at, interval_ms: Some(interval_ms), .. } if self.counts(interval_ms) => {
                 if turn.slot.count == 0 {
-                    turn.slot.since = chain.last;
+                    turn.slot.since.set(chain.last.unwrap_or(at));
                 }
                 turn.slot.count = (turn.slot.count + 1).min(self.intervals);
                 if turn.slot.count == self.intervals {
-                    turn.begin(turn.slot.since.unwrap_or(at), at, Some(60_000.0 / interval_ms));
+                    turn.begin(turn.slot.since.get().unwrap_or(at), at, Some(60_000.0 / interval_ms));
                 }
             }
             Event::Beat { at, .. } | Event::Break { at } => {
                 turn.end(chain.last.unwrap_or(at));
                 turn.slot.count = 0;
-                turn.slot.since = None;
+                turn.slot.since.clear();
             }
             Event::Watched { .. } | Event::FlutterBegan { .. } | Event::FlutterEnded { .. } => {}
         }

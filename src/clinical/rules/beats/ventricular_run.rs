@@ -41,17 +41,17 @@ impl VentricularRun {
                 if turn.slot.count == 0 || !goes_on {
                     turn.end(chain.last.unwrap_or(at));
                     turn.slot.count = 0;
-                    turn.slot.since = Some(at);
+                    turn.slot.since.set(at);
                 }
                 turn.slot.count = (turn.slot.count + 1).min(self.beats);
                 if turn.slot.count == self.beats {
-                    turn.begin(turn.slot.since.unwrap_or(at), at, None);
+                    turn.begin(turn.slot.since.get().unwrap_or(at), at, None);
                 }
             }
             Event::Beat { at, .. } | Event::Break { at } => {
                 turn.end(chain.last.unwrap_or(at));
                 turn.slot.count = 0;
-                turn.slot.since = None;
+                turn.slot.since.clear();
             }
             Event::Watched { .. } | Event::FlutterBegan { .. } | Event::FlutterEnded { .. } => {}
         }

@@ -245,3 +245,18 @@ fn a_condition_hidden_by_another_alerts_when_that_one_has_gone() {
     let (_, said) = scene.beats(at, 600, 2, "N");
     assert_eq!(said, ["-faster 1800", "+fast! 1200..1200"]);
 }
+
+#[test]
+fn what_an_asystole_hid_stays_hidden_when_one_beat_ends_both() {
+    for watched in [vec![], vec![5_000], vec![3_999, 5_000, 5_500]] {
+        let mut scene = Scene::new(bedside());
+        scene.beats(0, 800, 3, "N");
+        let mut said: Vec<String> = watched.iter().flat_map(|until| scene.watched(2_400 + until)).collect();
+        said.extend(scene.beat(2_400 + 6_000, 6_000.0, "N"));
+        said.extend(scene.beat(2_400 + 6_800, 800.0, "N"));
+        let raised: Vec<_> = said.iter().filter(|said| said.contains("pause3!")).collect();
+        // Where the device says so before the asystole, the pause alerts when it sets in; never when both end.
+        assert_eq!(raised.len(), usize::from(watched.len() == 3), "{said:?}");
+        assert_eq!(said.iter().filter(|said| said.contains("asystole!")).count(), 1, "{said:?}");
+    }
+}

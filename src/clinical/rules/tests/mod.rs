@@ -1,8 +1,13 @@
-//! Given readings, when they are observed, then these transitions.
-
 mod beats;
+mod cied;
+mod compounds;
 mod devices;
 mod files;
+mod kinds;
 mod limits;
+mod mutants;
+mod oxygen;
 mod properties;
 mod scene;
+mod scores;
+mod subjects;

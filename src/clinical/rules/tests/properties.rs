@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::scene::{beat, bedside, interval, no_spo2, reading, show, spo2};
+use super::scene::{adult, beat, bedside, interval, no_spo2, reading, show, spo2};
 use crate::clinical::condition::Evidence;
 use crate::clinical::ids::DeviceId;
 use crate::clinical::reading::{Lane, Reading, Validity};
-use crate::clinical::rules::{RuleSet, RuleStates, Transition};
+use crate::clinical::rules::{RuleSet, RuleStates, Subject, Transition};
 
 /// What a device says next.
 #[derive(Clone, Debug)]
@@ -79,7 +79,7 @@ fn source() -> Evidence {
 }
 
 fn observe(rules: &RuleSet, states: &mut RuleStates, readings: &[Reading]) -> Vec<Transition> {
-    readings.iter().flat_map(|reading| states.observe(rules, reading, &source())).collect()
+    readings.iter().flat_map(|reading| states.observe(rules, Subject::Patient(&adult()), reading, &source())).collect()
 }
 
 /// Onsets and ends without whether they alert: what comes with one reading hides what comes with the same.
@@ -164,7 +164,7 @@ proptest! {
         let mut present = Vec::new();
         let mut states = RuleStates::default();
         for reading in readings(&speech) {
-            for transition in states.observe(&rules, &reading, &source()) {
+            for transition in states.observe(&rules, Subject::Patient(&adult()), &reading, &source()) {
                 match transition {
                     Transition::Began { condition, alerts } => {
                         prop_assert!(condition.start <= condition.onset);

@@ -1,10 +1,13 @@
 //! One patient, whose devices say things at milliseconds; answers are short texts.
 
+use smol_str::SmolStr;
+
 use crate::clinical::codes::Code;
 use crate::clinical::condition::Evidence;
 use crate::clinical::ids::DeviceId;
+use crate::clinical::patient::{AgeClass, Profile};
 use crate::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
-use crate::clinical::rules::{RuleSet, RuleStates, Transition};
+use crate::clinical::rules::{RuleSet, RuleStates, Subject, Transition};
 use crate::clinical::units::Unit;
 use crate::time::Timestamp;
 
@@ -28,6 +31,18 @@ pub fn spo2(value: f64) -> Observation {
 
 pub fn no_spo2() -> Observation {
     Observation { validity: Validity::NoSignal, ..spo2(0.0) }
+}
+
+/// A number of the code with this name, in its unit.
+pub fn number(name: &str, value: f64) -> Observation {
+    let info = Code::by_name(name).unwrap_or_else(|| panic!("{name} is no code"));
+    observation(info.code, value, info.unit)
+}
+
+/// A word of the code with this name.
+pub fn word(name: &str, word: &str) -> Observation {
+    let code = Code::by_name(name).unwrap_or_else(|| panic!("{name} is no code")).code;
+    Observation { code, value: Value::Text(word.into()), unit: Unit::None, validity: Validity::Valid }
 }
 
 pub fn interval(ms: f64) -> Observation {
@@ -68,13 +83,27 @@ pub fn show(transition: &Transition) -> String {
 pub struct Scene {
     pub rules: RuleSet,
     pub states: RuleStates,
+    pub profile: Profile,
+    /// The device's own rules are judged instead of the patient's.
+    model: Option<SmolStr>,
     device: DeviceId,
     sequence: u64,
 }
 
+/// An adult of whom nothing else is known.
+pub fn adult() -> Profile {
+    Profile { age: AgeClass::Adult, ..Profile::default() }
+}
+
 impl Scene {
     pub fn new(rules: RuleSet) -> Self {
-        Self { rules, states: RuleStates::default(), device: DeviceId::new("monitor").unwrap(), sequence: 0 }
+        let device = DeviceId::new("monitor").unwrap();
+        Self { rules, states: RuleStates::default(), profile: adult(), model: None, device, sequence: 0 }
+    }
+
+    /// The rules of a device of this model.
+    pub fn of_device(rules: RuleSet, model: &str) -> Self {
+        Self { model: Some(model.into()), ..Self::new(rules) }
     }
 
     /// From now on another device speaks.
@@ -86,7 +115,11 @@ impl Scene {
 
     pub fn observe(&mut self, reading: &Reading) -> Vec<Transition> {
         let source = Evidence { device: self.device.clone(), stream_sequence: reading.key.sequence };
-        self.states.observe(&self.rules, reading, &source)
+        let subject = match &self.model {
+            Some(model) => Subject::Device { model },
+            None => Subject::Patient(&self.profile),
+        };
+        self.states.observe(&self.rules, subject, reading, &source)
     }
 
     pub fn says(&mut self, at_ms: i64, observations: &[Observation]) -> Vec<String> {
@@ -99,6 +132,13 @@ impl Scene {
         change(&mut reading);
         self.sequence = reading.key.sequence;
         self.observe(&reading).iter().map(show).collect()
+    }
+
+    /// The rules that set in, by name.
+    pub fn onsets(&mut self, at_ms: i64, said: &[Observation]) -> Vec<String> {
+        let said = self.says(at_ms, said);
+        let began = said.iter().filter_map(|said| said.strip_prefix('+'));
+        began.map(|said| said.split(['!', ' ']).next().unwrap_or_default().to_owned()).collect()
     }
 
     pub fn watched(&mut self, until_ms: i64) -> Vec<String> {
