@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use vigil::Vigil;
-use vigil::actors::handle::{Admission, CareStep, DeviceEntry, DeviceHello};
+use vigil::actors::handle::{Admission, CareStep, DeviceHello};
 use vigil::clinical::alert::{AlertEvent, Command, Verb};
 use vigil::clinical::codes::Code;
-use vigil::clinical::device::Announcement;
+use vigil::clinical::device::{Announcement, Registration};
 use vigil::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
 use vigil::clinical::patient::Profile;
 use vigil::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
@@ -90,18 +90,12 @@ async fn enrol(vigil: &Vigil) -> Result<DeviceId, Box<dyn Error>> {
     let (device, patient, unit) = (DeviceId::new("ox-1")?, PatientId::new("p-1")?, UnitId::new("icu")?);
     let steps = vec![CareStep { people: vec![PersonId::new("nurse-1")?], delay_ms: 60_000 }];
     handle.set_care_team(unit.clone(), steps).await?;
-    let entry = DeviceEntry {
-        device: device.clone(),
-        model: "oximeter".into(),
-        firmware: "1".into(),
-        unit: unit.clone(),
-        gateway: None,
-        patient: None,
-    };
-    handle.register_device(entry).await?;
+    let registration =
+        Registration { model: "oximeter".into(), firmware: "1".into(), unit: unit.clone(), gateway: None };
+    handle.register_device(&device, registration).await?;
     let admission = Admission { unit, bed: "bed-4".into(), profile: Profile::default() };
     handle.admit_patient(&PersonId::new("admin-1")?, patient.clone(), admission).await?;
-    handle.assign_device(device.clone(), patient, None).await?;
+    handle.assign_device(device.clone(), patient, None, None).await?;
     Ok(device)
 }
 

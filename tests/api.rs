@@ -2,6 +2,8 @@
 
 mod api {
     mod answers;
+    mod care;
+    mod custody;
     mod devices;
     mod gateways;
     mod harness;

@@ -147,7 +147,8 @@ async fn make_ready(site: &mut Site) {
     admin.register_device(with_token(&token, monitor)).await.unwrap();
     let bed = proto::AdmitPatientRequest { patient: "p-1".into(), unit: "icu".into(), bed: "4".into(), profile: None };
     admin.admit_patient(with_token(&token, bed)).await.unwrap();
-    let from_now = proto::AssignDeviceRequest { device: "monitor-1".into(), patient: "p-1".into(), from_us: 0 };
+    let from_now =
+        proto::AssignDeviceRequest { device: "monitor-1".into(), patient: "p-1".into(), from_us: 0, until_us: 0 };
     admin.assign_device(with_token(&token, from_now)).await.unwrap();
 }
 

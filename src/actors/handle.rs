@@ -1,6 +1,7 @@
 //! The cheap handle by which services and library users reach the actors.
 
 mod answer;
+mod custody;
 mod engine_handle;
 mod entries;
 mod link;
@@ -9,6 +10,7 @@ mod views;
 mod watch;
 
 pub use answer::{Answered, OperationError};
+pub use custody::Selection;
 pub use engine_handle::Handle;
 pub use entries::{Admission, CareStep, DeadLetter, DeviceEntry, InboxPage, PatientEntry, Status};
 pub use link::{DeviceHello, DeviceLink, NotLinked, Speaker};

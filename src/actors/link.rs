@@ -20,9 +20,14 @@ impl Default for Links {
 }
 
 impl Links {
-    /// A newer stream takes the place of an older one.
-    pub fn put(&self, device: &DeviceId, cell: Arc<ReceiptCell>) {
-        self.shard(device).lock().unwrap_or_else(PoisonError::into_inner).insert(device.clone(), cell);
+    /// A newer stream takes the place of an older one, which is returned.
+    pub fn put(&self, device: &DeviceId, cell: Arc<ReceiptCell>) -> Option<Arc<ReceiptCell>> {
+        self.shard(device).lock().unwrap_or_else(PoisonError::into_inner).insert(device.clone(), cell)
+    }
+
+    /// No stream speaks for the device any more.
+    pub fn take(&self, device: &DeviceId) -> Option<Arc<ReceiptCell>> {
+        self.shard(device).lock().unwrap_or_else(PoisonError::into_inner).remove(device)
     }
 
     /// The stream that speaks for the device.

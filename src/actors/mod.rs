@@ -20,6 +20,7 @@ mod notifier;
 pub mod outlet;
 pub mod patient;
 pub mod physician;
+mod reattribution;
 mod recovery;
 mod roster_book;
 mod router;

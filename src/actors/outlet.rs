@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -70,6 +71,7 @@ pub enum Answer {
 pub struct Outlet {
     changed: Mutex<Vec<Arc<ReceiptCell>>>,
     notify: Arc<Notify>,
+    superseded: Notify,
 }
 
 impl Outlet {
@@ -94,6 +96,11 @@ impl Outlet {
         }
     }
 
+    /// Waits until another stream speaks for a device of this one.
+    pub async fn superseded(&self) {
+        self.superseded.notified().await;
+    }
+
     fn push(&self, cell: &Arc<ReceiptCell>) {
         lock(&self.changed).push(Arc::clone(cell));
     }
@@ -109,6 +116,7 @@ pub(super) struct ReceiptCell {
     outlet: Arc<Outlet>,
     keys: Keys,
     untold: Mutex<Untold>,
+    superseded: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -161,7 +169,31 @@ impl ReceiptCell {
         outlet: &Arc<Outlet>,
         keys: Keys,
     ) -> Arc<Self> {
-        Arc::new(Self { device, boot, lanes, outlet: Arc::clone(outlet), keys, untold: Mutex::default() })
+        Arc::new(Self {
+            device,
+            boot,
+            lanes,
+            outlet: Arc::clone(outlet),
+            keys,
+            untold: Mutex::default(),
+            superseded: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether both are cells of one stream.
+    pub fn is_on_the_stream_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.outlet, &other.outlet)
+    }
+
+    /// The stream speaks for the device no more, and is told so.
+    pub fn supersede(&self) {
+        self.superseded.store(true, Ordering::Release);
+        self.outlet.superseded.notify_one();
+    }
+
+    /// Whether the stream speaks for the device no more.
+    pub fn is_superseded(&self) -> bool {
+        self.superseded.load(Ordering::Acquire)
     }
 
     /// Receipts everything of the lane up to `through`. Wake the returned stream after the commit's last callback.

@@ -107,11 +107,14 @@ impl Found {
             self.devices.push(id);
             return;
         };
-        let DeviceSummary { registration, patient, silence_due, handed_over } = known;
+        let DeviceSummary { registration, patient, loan, retired, silence_due, custody_due, handed_over } = known;
         if let Some(due) = silence_due {
             // The platform itself was not listening: silence is due after a grace that counts from now.
             let grace = context.started_at.plus_ms(SILENCE_MS_MIN);
             context.wheels().devices.set(id.clone(), due.max(grace));
+        }
+        if let Some(due) = custody_due {
+            context.wheels().devices.set(id.clone(), due.max(context.started_at));
         }
         let mut owners = handed_over;
         if let Some(patient) = patient.as_ref().filter(|patient| owners.iter().all(|(owner, _)| owner != *patient)) {
@@ -126,14 +129,8 @@ impl Found {
             }
         }
         if let Some(registration) = registration {
-            context.directory.put_device(DeviceEntry {
-                device: id,
-                model: registration.model,
-                firmware: registration.firmware,
-                unit: registration.unit,
-                gateway: registration.gateway,
-                patient,
-            });
+            let entry = DeviceEntry::registered(&id, &registration);
+            context.directory.put_device(DeviceEntry { patient, loan, retired, ..entry });
         }
     }
 }

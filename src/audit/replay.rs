@@ -8,6 +8,7 @@ use crate::clinical::alert::AlertEvent;
 use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::patient::{PatientInput, PatientRecord, PatientState, Run};
 use crate::clinical::rules::RuleSet;
+use crate::proto::RecordKind;
 use crate::storage::codec::{DecodeError, decode_device, decode_patient, decode_rules};
 use crate::storage::{
     KeyError, Keys, Opener, ReadError, Reader, SealError, StoredItem, StoredRecord, StreamKind, StreamName, item_of,
@@ -180,6 +181,10 @@ impl Replay<'_> {
 
     fn take_patient(&mut self, record: &StoredRecord) -> Result<Option<Difference>, AuditError> {
         let Ok(id) = PatientId::new(record.stream.id()) else { return Ok(None) };
+        // Copies of readings decide nothing.
+        if record.kind == RecordKind::Copy {
+            return Ok(None);
+        }
         let Some(patient) = self.patient(&id)? else { return Ok(None) };
         let plaintext = patient.opener.open(record).map_err(|error| seal_error(record, error))?;
         let stored = decode_patient(&plaintext).map_err(|error| decode_error(record, error))?;

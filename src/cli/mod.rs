@@ -12,9 +12,11 @@ mod connect;
 mod decoders;
 mod demo;
 mod device;
+mod devices;
 mod duration;
 mod evaluate;
 mod failure;
+mod instant;
 mod log;
 mod oncall;
 mod patients;
@@ -52,6 +54,7 @@ enum Verb {
     Config(config::Args),
     Demo(demo::Args),
     Device(device::Args),
+    Devices(devices::Args),
     Evaluate(evaluate::Args),
     Patients(patients::Args),
     Oncall(oncall::Args),
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Verb::Config(args) => config::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Device(args) => device::run(&args),
+        Verb::Devices(args) => devices::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
         Verb::Patients(args) => patients::run(&args),
         Verb::Oncall(args) => oncall::run(&args),

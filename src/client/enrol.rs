@@ -103,7 +103,7 @@ async fn assignments(mut admin: Admin) -> Result<HashMap<String, String>, EnrolE
     let mut assigned = HashMap::new();
     let mut page_token = String::new();
     loop {
-        let request = proto::ListDevicesRequest { page_size: PAGE, page_token };
+        let request = proto::ListDevicesRequest { page_size: PAGE, page_token, ..proto::ListDevicesRequest::default() };
         let page = admin.list_devices(request).await.map_err(|status| refused("listing devices", status))?.into_inner();
         assigned.extend(page.devices.into_iter().map(|device| (device.device, device.patient)));
         if page.next_page_token.is_empty() {
@@ -127,7 +127,7 @@ async fn enrol_one(mut admin: Admin, unit: &str, enrolment: &Enrolment, assigned
     if assigned {
         return Ok(());
     }
-    let assign = proto::AssignDeviceRequest { device: device.clone(), patient, from_us: 0 };
+    let assign = proto::AssignDeviceRequest { device: device.clone(), patient, from_us: 0, until_us: 0 };
     let told = admin.assign_device(assign).await;
     told.map(drop).map_err(|status| refused(&format!("assigning device {device}"), status))
 }

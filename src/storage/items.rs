@@ -2,7 +2,7 @@
 
 use super::codec::{DecodeError, decode_device};
 use super::{KeyError, Keys, Opener, ReadError, Reader, SealError, StoredRecord, StreamName};
-use crate::clinical::device::DeviceEvent;
+use crate::clinical::device::{CustodyEvent, DeviceEvent};
 use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::patient::Item;
 use crate::time::Timestamp;
@@ -39,13 +39,23 @@ pub struct StoredItem {
 #[must_use]
 pub fn item_of(event: DeviceEvent) -> Option<Item> {
     match event {
-        DeviceEvent::Assigned { .. } => Some(Item::Assignment { assigned: true }),
-        DeviceEvent::Unassigned(_) => Some(Item::Assignment { assigned: false }),
+        DeviceEvent::Custody(custody) => item_of_custody(custody),
         DeviceEvent::Reading(stored) if stored.hand_over.is_some() => {
             Some(Item::Reading(Box::new(stored.into_judged())))
         }
         DeviceEvent::Condition { hand_over: Some(_), change } => Some(Item::Condition(change)),
         _ => None,
+    }
+}
+
+fn item_of_custody(event: CustodyEvent) -> Option<Item> {
+    match event {
+        CustodyEvent::Assigned { over: true, .. } | CustodyEvent::PassedOn { open: false, .. } => Some(Item::Noted),
+        CustodyEvent::Assigned { .. } | CustodyEvent::PassedOn { .. } => Some(Item::Assignment { assigned: true }),
+        CustodyEvent::Unassigned { .. } => Some(Item::Assignment { assigned: false }),
+        CustodyEvent::TakenFrom { what, .. } => Some(Item::Taken(what)),
+        CustodyEvent::GivenTo { what, .. } => Some(Item::Given(what)),
+        CustodyEvent::Retired | CustodyEvent::Lent(_) | CustodyEvent::Returned => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vigil::actors::handle::DeviceEntry;
+use vigil::clinical::device::Registration;
 use vigil::clinical::ids::{DeviceId, GatewayId, UnitId};
 use vigil::proto::ingest_request::Kind;
 use vigil::proto::ingest_response::Kind as Answer;
@@ -25,15 +25,14 @@ async fn register_crowd(site: &Site) {
     handle.create_unit(UnitId::new("icu").unwrap()).await.unwrap();
     let register = |at: usize| {
         let handle = handle.clone();
-        let entry = DeviceEntry {
-            device: DeviceId::new(&name(at)).unwrap(),
+        let device = DeviceId::new(&name(at)).unwrap();
+        let registration = Registration {
             model: "oximeter".into(),
             firmware: "1".into(),
             unit: UnitId::new("icu").unwrap(),
             gateway: Some(GatewayId::new("east").unwrap()),
-            patient: None,
         };
-        async move { handle.register_device(entry).await.unwrap() }
+        async move { handle.register_device(&device, registration).await.unwrap() }
     };
     for chunk in (0..DEVICES).collect::<Vec<_>>().chunks(500) {
         let registering: tokio::task::JoinSet<()> = chunk.iter().map(|at| register(*at)).collect();

@@ -89,6 +89,12 @@ async fn site_with_definitions(rules: &str, decoders: DecoderSet, change: impl F
     Site { config, authority, accounts, platform, _dir: dir }
 }
 
+/// What a platform left.
+pub struct Stopped {
+    pub config: Config,
+    _folder: tempfile::TempDir,
+}
+
 impl Site {
     pub fn server(&self) -> &Server {
         self.platform.server()
@@ -136,8 +142,8 @@ impl Site {
     }
 
     /// Stops the platform in order; then what it leaves must replay to the same, add up, and verify.
-    pub async fn stop_and_audit(self) {
-        let Self { config, platform, _dir: dir, .. } = self;
+    pub async fn stop_and_audit(self) -> Stopped {
+        let Self { config, platform, _dir: folder, .. } = self;
         platform.stop(PATIENCE).await;
         for verb in [&["replay", "verify"][..], &["check"], &["audit", "verify"]] {
             let mut vigil = std::process::Command::new(env!("CARGO_BIN_EXE_vigil"));
@@ -151,7 +157,7 @@ impl Site {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(output.status.success(), "vigil {} says: {said}", verb.join(" "));
         }
-        drop(dir);
+        Stopped { config, _folder: folder }
     }
 
     /// Asks the health service over the port of devices.

@@ -1,100 +1,16 @@
 //! Patients' lifecycle over the wire: from admission to discharge, and what it does to alerts.
 
 use tokio::task::JoinSet;
-use tonic::transport::Channel;
-use tonic::{Code, Streaming};
+use tonic::Code;
 use vigil::proto;
-use vigil::proto::admin_service_client::AdminServiceClient;
-use vigil::proto::alert_service_client::AlertServiceClient;
 
-use super::harness::{PATIENCE, Site, now, site, with_token};
-use super::ward::{Voice, admin, admit, register, spo2};
-
-/// A site with an administrator, a nurse who answers for the unit, and a device for a patient.
-struct Ward {
-    site: Site,
-    token: String,
-    admin: AdminServiceClient<Channel>,
-    kim: String,
-    alerts: AlertServiceClient<Channel>,
-    news: Streaming<proto::AlertUpdate>,
-}
-
-impl Ward {
-    async fn open() -> Self {
-        let mut site = site().await;
-        let kim = site.account("kim", "nurse");
-        register(&mut site, "ox-1", "").await;
-        admit(&mut site, "p-1", "ox-1", "kim").await;
-        let (token, admin) = admin(&mut site).await;
-        let mut alerts = AlertServiceClient::new(site.people().await);
-        let news = alerts.watch(with_token(&kim, proto::WatchAlertsRequest::default())).await.unwrap().into_inner();
-        Self { site, token, admin, kim, alerts, news }
-    }
-
-    async fn admit(&mut self, patient: &str, unit: &str, bed: &str) -> Result<(), tonic::Status> {
-        let request = admission(patient, unit, bed);
-        self.admin.admit_patient(with_token(&self.token, request)).await.map(drop)
-    }
-
-    async fn assign(&mut self, device: &str, patient: &str) {
-        let request = proto::AssignDeviceRequest { device: device.into(), patient: patient.into(), from_us: 0 };
-        self.admin.assign_device(with_token(&self.token, request)).await.unwrap();
-    }
-
-    async fn patient(&mut self, patient: &str) -> proto::Patient {
-        let request = proto::GetPatientRequest { patient: patient.into() };
-        self.admin.get_patient(with_token(&self.token, request)).await.unwrap().into_inner()
-    }
-
-    async fn discharge(&mut self, patient: &str, died: bool) -> Vec<String> {
-        let request = proto::DischargePatientRequest { patient: patient.into(), died };
-        self.admin.discharge_patient(with_token(&self.token, request)).await.unwrap().into_inner().devices
-    }
-
-    /// Waits for a fact about the patient's alerts, and returns it with the alert after it.
-    async fn until(&mut self, patient: &str, what: &str) -> (proto::AlertFact, proto::Alert) {
-        let found = async {
-            loop {
-                let update = self.news.message().await.unwrap().expect("the watch ended");
-                let (fact, alert) = (update.fact.unwrap(), update.alert.unwrap());
-                if fact.what == what && alert.patient == patient {
-                    return (fact, alert);
-                }
-            }
-        };
-        tokio::time::timeout(PATIENCE, found).await.expect("it does not happen")
-    }
-
-    async fn open_alerts(&mut self) -> Vec<proto::Alert> {
-        let all = proto::ListAlertsRequest::default();
-        self.alerts.list(with_token(&self.kim, all)).await.unwrap().into_inner().alerts
-    }
-
-    async fn pages(&mut self) -> usize {
-        self.alerts.inbox(with_token(&self.kim, proto::InboxRequest {})).await.unwrap().into_inner().pages.len()
-    }
-
-    async fn stop_and_audit(self) {
-        let Self { site, news, .. } = self;
-        drop(news);
-        site.stop_and_audit().await;
-    }
-}
-
-fn admission(patient: &str, unit: &str, bed: &str) -> proto::AdmitPatientRequest {
-    let profile = Some(proto::PatientProfile {
-        age_class: proto::AgeClass::Adult.into(),
-        spo2_low_percent: 88,
-        spo2_high_percent: 92,
-        ..proto::PatientProfile::default()
-    });
-    proto::AdmitPatientRequest { patient: patient.into(), unit: unit.into(), bed: bed.into(), profile }
-}
+use super::care::{Care, admission};
+use super::harness::{now, with_token};
+use super::ward::{Voice, spo2};
 
 #[tokio::test]
 async fn a_bed_has_one_patient_also_when_two_are_admitted_at_once() {
-    let mut ward = Ward::open().await;
+    let mut ward = Care::open().await;
     let taken = ward.admit("p-9", "icu", "4").await.unwrap_err();
     assert_eq!(
         (taken.code(), taken.message()),
@@ -115,7 +31,7 @@ async fn a_bed_has_one_patient_also_when_two_are_admitted_at_once() {
 
 #[tokio::test]
 async fn an_unknown_unit_admits_and_registers_nobody() {
-    let mut ward = Ward::open().await;
+    let mut ward = Care::open().await;
     assert_eq!(ward.admit("p-2", "icuu", "1").await.unwrap_err().code(), Code::NotFound);
     let request = proto::MovePatientRequest { patient: "p-1".into(), unit: "icuu".into(), bed: "1".into() };
     let refused = ward.admin.move_patient(with_token(&ward.token, request)).await.unwrap_err();
@@ -127,7 +43,7 @@ async fn an_unknown_unit_admits_and_registers_nobody() {
 
 #[tokio::test]
 async fn a_discharge_closes_the_alerts_frees_the_devices_and_the_patient_may_come_back() {
-    let mut ward = Ward::open().await;
+    let mut ward = Care::open().await;
     let (mut voice, _) = Voice::greet(&ward.site, &ward.site.device("ox-1"), &[""]).await;
     voice.say(vec![spo2("", 1, 80.0)]).await;
     ward.until("p-1", "step_entered").await;
@@ -154,7 +70,7 @@ async fn a_discharge_closes_the_alerts_frees_the_devices_and_the_patient_may_com
 
 #[tokio::test]
 async fn on_standby_nobody_is_paged_and_afterwards_somebody_is() {
-    let mut ward = Ward::open().await;
+    let mut ward = Care::open().await;
     let standby = |until_us| proto::BeginStandbyRequest { patient: "p-1".into(), reason: "CT".into(), until_us };
     let wrong = ward.admin.begin_standby(with_token(&ward.token, standby(now().micros()))).await.unwrap_err();
     assert_eq!(wrong.code(), Code::FailedPrecondition, "{}", wrong.message());
@@ -176,7 +92,7 @@ async fn on_standby_nobody_is_paged_and_afterwards_somebody_is() {
 
 #[tokio::test]
 async fn a_moved_patient_is_answered_for_where_they_are() {
-    let mut ward = Ward::open().await;
+    let mut ward = Care::open().await;
     let steps = vec![proto::CareStep { people: vec!["lee".into()], delay_ms: 600_000 }];
     let team = Some(proto::CareTeam { unit: "ward".into(), steps });
     ward.admin.set_care_team(with_token(&ward.token, proto::SetCareTeamRequest { team })).await.unwrap();
@@ -197,7 +113,7 @@ async fn a_moved_patient_is_answered_for_where_they_are() {
 
 #[tokio::test]
 async fn a_merge_takes_devices_and_open_alerts_along() {
-    let mut ward = Ward::open().await;
+    let mut ward = Care::open().await;
     ward.admit("p-2", "icu", "5").await.unwrap();
     let (voice, _) = Voice::greet(&ward.site, &ward.site.device("ox-1"), &[""]).await;
     voice.say(vec![spo2("", 1, 80.0)]).await;
@@ -223,7 +139,7 @@ async fn a_merge_takes_devices_and_open_alerts_along() {
 
 #[tokio::test]
 async fn lists_are_filtered_and_paged() {
-    let mut ward = Ward::open().await;
+    let mut ward = Care::open().await;
     for patient in ["p-2", "p-3", "p-4"] {
         ward.admit(patient, "icu", patient).await.unwrap();
     }

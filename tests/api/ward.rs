@@ -42,7 +42,8 @@ pub async fn admit(site: &mut Site, patient: &str, device: &str, person: &str) {
     let request =
         proto::AdmitPatientRequest { patient: patient.into(), unit: "icu".into(), bed: "4".into(), profile: None };
     admin.admit_patient(with_token(&token, request)).await.unwrap();
-    let request = proto::AssignDeviceRequest { device: device.into(), patient: patient.into(), from_us: 0 };
+    let request =
+        proto::AssignDeviceRequest { device: device.into(), patient: patient.into(), from_us: 0, until_us: 0 };
     admin.assign_device(with_token(&token, request)).await.unwrap();
 }
 

@@ -9,6 +9,7 @@ use super::commit::DeviceCommit;
 use super::message::DeviceMsg;
 use super::summary::DeviceSummary;
 use crate::actors::context::{self, Context};
+use crate::actors::handle::DeviceEntry;
 use crate::actors::patient::PatientMsg;
 use crate::actors::stream::{RecoverError, Stream};
 use crate::actors::sweep::SweepPart;
@@ -72,9 +73,8 @@ impl Actor for DeviceActor {
     async fn post_start(&self, _: ActorRef<DeviceMsg>, running: &mut Running) -> Result<(), ActorProcessingErr> {
         let mut parts = self.recover().await?;
         point(Point::DeviceInRecovery, self.id.as_str())?;
-        if let Some(registration) = parts.state.registration() {
-            let patient = parts.state.assignment().map(|assignment| assignment.patient.clone());
-            self.context.directory.put_device(self.entry(registration, patient));
+        if let Some(entry) = DeviceEntry::of(&self.id, &parts.state) {
+            self.context.directory.put_device(entry);
         }
         self.catch_patients_up(&parts.state);
         self.tell_where_to_resume(&mut parts.state);
@@ -108,8 +108,31 @@ impl Actor for DeviceActor {
                 self.link(parts, &speaker, &hello, &outlet, reply, now)?;
             }
             DeviceMsg::Register { registration, reply } => self.register(parts, registration, reply, now)?,
-            DeviceMsg::Assign { patient, from, reply } => self.assign(parts, &patient, from, reply, now)?,
-            DeviceMsg::Unassign { reply } => self.unassign(parts, reply, now)?,
+            DeviceMsg::Assign { patient, from, until, reply } => {
+                self.end_what_is_due(parts, now)?;
+                let decided = parts.state.assign(&patient, from, until, now);
+                self.change_custody(parts, decided.map(Vec::from_iter), reply, now)?;
+            }
+            DeviceMsg::Unassign { at, reply } => {
+                let decided = parts.state.unassign(at, now);
+                self.change_custody(parts, decided.map(|event| vec![event]), reply, now)?;
+            }
+            DeviceMsg::Retire { reply } => self.retire(parts, reply, now)?,
+            DeviceMsg::Lend { loan, reply } => {
+                let decided = match loan {
+                    Some(loan) => parts.state.lend(loan, now),
+                    None => Ok(parts.state.give_back()),
+                };
+                self.change_custody(parts, decided.map(Vec::from_iter), reply, now)?;
+            }
+            DeviceMsg::PassOn { from, into, reply } => {
+                let decided = parts.state.pass_on(&from, &into);
+                self.change_custody(parts, Ok(Vec::from_iter(decided)), reply, now)?;
+            }
+            DeviceMsg::Reattribute { what, reply } => {
+                let decided = parts.state.reattribute(&what).into_vec();
+                self.change_custody(parts, Ok(decided), reply, now)?;
+            }
             DeviceMsg::Awake(reply) => drop(reply.send(())),
             DeviceMsg::Tick => self.tick(parts, now)?,
             DeviceMsg::Sweep(part) => self.sweep(parts, part, &myself, now),
@@ -140,6 +163,7 @@ impl DeviceActor {
 
     fn tick(&self, parts: &mut Parts, now: Timestamp) -> Result<(), RecoverError> {
         parts.armed = None;
+        self.end_what_is_due(parts, now)?;
         match parts.state.tick(&self.id, now) {
             Some(event) => self.commit(parts, smallvec![event], now, DeviceCommit::default()),
             None => Ok(()),
@@ -154,10 +178,13 @@ impl DeviceActor {
         }
     }
 
-    /// Sets the wheel to when silence may be due. An entry that is too early costs one look; readings do not touch it.
+    /// Sets the wheel to when silence, or the end of an assignment or a loan, may be due. An entry that is too early costs
+    /// one look; readings do not touch it.
     fn arm(&self, parts: &mut Parts) {
-        if parts.armed.is_none()
-            && let Some(due) = parts.state.silence_due()
+        let silence = if parts.armed.is_none() { parts.state.silence_due() } else { None };
+        let next = [silence, parts.state.custody_due()].into_iter().flatten().min();
+        if let Some(due) = next
+            && parts.armed.is_none_or(|armed| due < armed)
         {
             parts.armed = Some(due);
             self.context.wheels().devices.set(self.id.clone(), due);

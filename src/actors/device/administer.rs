@@ -1,14 +1,13 @@
-//! Registration and assignment.
+//! Registration, assignment, loan, retirement: whose the device is.
 
 use smallvec::{SmallVec, smallvec};
 use tokio::sync::oneshot;
 
 use super::actor::{DeviceActor, Parts};
 use super::commit::DeviceCommit;
-use crate::actors::handle::{DeviceEntry, OperationError};
+use crate::actors::handle::OperationError;
 use crate::actors::stream::RecoverError;
-use crate::clinical::device::{DeviceEvent, Registration};
-use crate::clinical::ids::PatientId;
+use crate::clinical::device::{CustodyEvent, DeviceEvent, NotAssignable, Registration};
 use crate::time::Timestamp;
 
 impl DeviceActor {
@@ -19,28 +18,25 @@ impl DeviceActor {
         reply: oneshot::Sender<Result<(), OperationError>>,
         now: Timestamp,
     ) -> Result<(), RecoverError> {
-        let mut commit = DeviceCommit { reply: Some(reply), ..DeviceCommit::default() };
-        if parts.state.registration() == Some(&registration) {
+        let commit = DeviceCommit { reply: Some(reply), ..DeviceCommit::default() };
+        if parts.state.registration() == Some(&registration) && !parts.state.is_retired() {
             return self.commit(parts, SmallVec::new(), now, commit);
         }
-        let patient = parts.state.assignment().map(|assignment| assignment.patient.clone());
-        commit.entry = Some(self.entry(&registration, patient));
         self.commit(parts, smallvec![DeviceEvent::Registered(registration)], now, commit)
     }
 
-    pub(super) fn assign(
+    /// Makes a change durable, and answers once it is committed; where nothing changes, it is so already.
+    pub(super) fn change_custody(
         &self,
         parts: &mut Parts,
-        patient: &PatientId,
-        from: Option<Timestamp>,
+        decided: Result<Vec<CustodyEvent>, NotAssignable>,
         reply: oneshot::Sender<Result<(), OperationError>>,
         now: Timestamp,
     ) -> Result<(), RecoverError> {
-        match parts.state.assign(patient, from) {
-            Ok(event) => {
-                let entry = parts.state.registration().map(|known| self.entry(known, Some(patient.clone())));
-                let commit = DeviceCommit { reply: Some(reply), entry, ..DeviceCommit::default() };
-                self.commit(parts, event.into_iter().collect(), now, commit)
+        match decided {
+            Ok(events) => {
+                let events = events.into_iter().map(DeviceEvent::Custody).collect();
+                self.commit(parts, events, now, DeviceCommit { reply: Some(reply), ..DeviceCommit::default() })
             }
             Err(refused) => {
                 drop(reply.send(Err(OperationError::Conflict(refused.to_string()))));
@@ -49,33 +45,27 @@ impl DeviceActor {
         }
     }
 
-    pub(super) fn unassign(
+    /// Assignments and loans end at their end.
+    pub(super) fn end_what_is_due(&self, parts: &mut Parts, now: Timestamp) -> Result<(), RecoverError> {
+        for event in parts.state.end_what_is_due(now) {
+            self.commit(parts, smallvec![DeviceEvent::Custody(event)], now, DeviceCommit::default())?;
+        }
+        Ok(())
+    }
+
+    /// Takes the device out of use: whoever speaks for it is told, and nobody is waited for.
+    pub(super) fn retire(
         &self,
         parts: &mut Parts,
         reply: oneshot::Sender<Result<(), OperationError>>,
         now: Timestamp,
     ) -> Result<(), RecoverError> {
-        match parts.state.unassign() {
-            Ok(event) => {
-                let entry = parts.state.registration().map(|known| self.entry(known, None));
-                let commit = DeviceCommit { reply: Some(reply), entry, ..DeviceCommit::default() };
-                self.commit(parts, smallvec![event], now, commit)
-            }
-            Err(refused) => {
-                drop(reply.send(Err(OperationError::Conflict(refused.to_string()))));
-                Ok(())
-            }
+        let decided = parts.state.retire(now).map(smallvec::SmallVec::into_vec);
+        if decided.is_ok()
+            && let Some(cell) = self.context.links.take(&self.id)
+        {
+            cell.supersede();
         }
-    }
-
-    pub(super) fn entry(&self, registration: &Registration, patient: Option<PatientId>) -> DeviceEntry {
-        DeviceEntry {
-            device: self.id.clone(),
-            model: registration.model.clone(),
-            firmware: registration.firmware.clone(),
-            unit: registration.unit.clone(),
-            gateway: registration.gateway.clone(),
-            patient,
-        }
+        self.change_custody(parts, decided, reply, now)
     }
 }

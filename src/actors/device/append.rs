@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use super::actor::{DeviceActor, Parts};
 use super::commit::DeviceCommit;
 use super::summary::DeviceSummary;
+use crate::actors::handle::DeviceEntry;
 use crate::actors::stream::RecoverError;
 use crate::clinical::device::DeviceEvent;
 use crate::clinical::ids::PatientId;
@@ -35,6 +36,9 @@ impl DeviceActor {
         }
         if parts.stream.wants_snapshot() {
             commit.snapshot = parts.stream.snapshot(&parts.state, &DeviceSummary::of(&parts.state));
+        }
+        if events.iter().any(|event| matches!(event, DeviceEvent::Registered(_) | DeviceEvent::Custody(_))) {
+            commit.entry = DeviceEntry::of(&self.id, &parts.state);
         }
         commit.context = Some(Arc::clone(&self.context));
         commit.records = records.len() as u64;

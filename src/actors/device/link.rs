@@ -27,6 +27,7 @@ impl DeviceActor {
     ) -> Result<(), RecoverError> {
         let allowed = match (parts.state.registration(), speaker) {
             (None, _) => Err(NotLinked::NotRegistered),
+            (Some(_), _) if parts.state.is_retired() => Err(NotLinked::Retired),
             (Some(_), Speaker::Device(device)) if *device == self.id => Ok(()),
             (Some(registration), Speaker::Gateway(gateway)) if registration.gateway.as_ref() == Some(gateway) => Ok(()),
             _ => Err(NotLinked::NotYours),
@@ -42,7 +43,11 @@ impl DeviceActor {
         parts.state.forget_told();
         let lanes = hello.pending.iter().map(|key| (key.boot, key.lane)).collect();
         let cell = ReceiptCell::new(self.id.clone(), hello.boot, lanes, outlet, self.context.keys.clone());
-        self.context.links.put(&self.id, Arc::clone(&cell));
+        if let Some(older) = self.context.links.put(&self.id, Arc::clone(&cell))
+            && !older.is_on_the_stream_of(&cell)
+        {
+            older.supersede();
+        }
         let mut durable: Vec<ReadingKey> = parts.state.lanes().collect();
         for key in &hello.pending {
             if !durable.iter().any(|known| (known.boot, known.lane) == (key.boot, key.lane)) {

@@ -8,7 +8,7 @@ use crate::actors::handle::{DeviceHello, NotLinked, OperationError, Speaker};
 use crate::actors::outlet::{Outlet, ReceiptCell};
 use crate::actors::sweep::SweepPart;
 use crate::admission::Permit;
-use crate::clinical::device::Registration;
+use crate::clinical::device::{Loan, Reattribution, Registration};
 use crate::clinical::ids::PatientId;
 use crate::clinical::reading::{Reading, ReadingKey};
 use crate::time::Timestamp;
@@ -29,9 +29,22 @@ pub(crate) enum DeviceMsg {
     /// Register, or replace the registration.
     Register { registration: Registration, reply: oneshot::Sender<Result<(), OperationError>> },
     /// Assign to a patient.
-    Assign { patient: PatientId, from: Option<Timestamp>, reply: oneshot::Sender<Result<(), OperationError>> },
-    /// End the assignment.
-    Unassign { reply: oneshot::Sender<Result<(), OperationError>> },
+    Assign {
+        patient: PatientId,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+        reply: oneshot::Sender<Result<(), OperationError>>,
+    },
+    /// End the assignment, at a device time that has passed or now.
+    Unassign { at: Option<Timestamp>, reply: oneshot::Sender<Result<(), OperationError>> },
+    /// Take it out of use.
+    Retire { reply: oneshot::Sender<Result<(), OperationError>> },
+    /// Lend it to another unit; `None`: it comes back.
+    Lend { loan: Option<Loan>, reply: oneshot::Sender<Result<(), OperationError>> },
+    /// Everything of one record is another's from here on.
+    PassOn { from: PatientId, into: PatientId, reply: oneshot::Sender<Result<(), OperationError>> },
+    /// Readings were recorded for the wrong patient.
+    Reattribute { what: Reattribution, reply: oneshot::Sender<Result<(), OperationError>> },
     /// Answers once the actor has recovered.
     Awake(oneshot::Sender<()>),
     /// Silence may be due.

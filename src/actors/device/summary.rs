@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::clinical::device::{DeviceState, Registration};
+use crate::clinical::device::{DeviceState, Loan, Registration};
 use crate::clinical::ids::PatientId;
 use crate::time::Timestamp;
 
@@ -11,7 +11,11 @@ use crate::time::Timestamp;
 pub(crate) struct DeviceSummary {
     pub registration: Option<Registration>,
     pub patient: Option<PatientId>,
+    pub loan: Option<Loan>,
+    pub retired: bool,
     pub silence_due: Option<Timestamp>,
+    /// When an assignment or a loan ends by itself.
+    pub custody_due: Option<Timestamp>,
     pub handed_over: Vec<(PatientId, u64)>,
 }
 
@@ -20,7 +24,10 @@ impl DeviceSummary {
         Self {
             registration: state.registration().cloned(),
             patient: state.assignment().map(|assignment| assignment.patient.clone()),
+            loan: state.loan().cloned(),
+            retired: state.is_retired(),
             silence_due: state.silence_due(),
+            custody_due: state.custody_due(),
             handed_over: state.handed_over().map(|(patient, newest)| (patient.clone(), newest)).collect(),
         }
     }

@@ -20,10 +20,8 @@ use crate::actors::physician::PersonMsg;
 use crate::actors::roster_book::RosterBook;
 use crate::actors::router::send;
 use crate::clinical::alert::{AlertEvent, Command};
-use crate::clinical::device::Registration;
 use crate::clinical::ids::{AlertId, DeviceId, PatientId, PersonId, UnitId};
 use crate::clinical::oncall::{Roster, RosterCommand};
-use crate::clinical::patient::Presence;
 use crate::storage::{StreamKind, StreamName};
 use crate::time::Timestamp;
 
@@ -164,44 +162,6 @@ impl Handle {
         let (reply, said) = oneshot::channel();
         send(Some(&actor), message(reply)).map_err(|_| OperationError::Unavailable)?;
         said.await.map_err(|_| OperationError::Unavailable)
-    }
-
-    /// Registers a device; the same again changes nothing.
-    ///
-    /// # Errors
-    /// [`OperationError::NotFound`] for a unit that nobody made known; [`OperationError::Unavailable`].
-    pub async fn register_device(&self, entry: DeviceEntry) -> Result<(), OperationError> {
-        let DeviceEntry { device, model, firmware, unit, gateway, .. } = entry;
-        self.known_unit(&unit)?;
-        let registration = Registration { model, firmware, unit, gateway };
-        self.ask_device(&device, |reply| DeviceMsg::Register { registration, reply }).await
-    }
-
-    /// Assigns a device to a patient from a device time on.
-    ///
-    /// # Errors
-    /// [`OperationError::NotFound`] for a patient or device that is not known; [`OperationError::Conflict`] for a
-    /// device that is assigned to another patient.
-    pub async fn assign_device(
-        &self,
-        device: DeviceId,
-        patient: PatientId,
-        from: Option<Timestamp>,
-    ) -> Result<(), OperationError> {
-        if self.known_patient(&patient)?.presence != Presence::Present {
-            return Err(OperationError::Conflict("the patient is not admitted".to_owned()));
-        }
-        self.context.directory.device(&device).ok_or(OperationError::NotFound("device"))?;
-        self.ask_device(&device, |reply| DeviceMsg::Assign { patient, from, reply }).await
-    }
-
-    /// Ends the assignment of a device.
-    ///
-    /// # Errors
-    /// [`OperationError::NotFound`], or [`OperationError::Conflict`] for a device that is assigned to nobody.
-    pub async fn unassign_device(&self, device: DeviceId) -> Result<(), OperationError> {
-        self.context.directory.device(&device).ok_or(OperationError::NotFound("device"))?;
-        self.ask_device(&device, |reply| DeviceMsg::Unassign { reply }).await
     }
 
     /// Makes a unit known, without people yet: its alerts go to the fallback. Again, it changes nothing.

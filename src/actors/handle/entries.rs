@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use crate::clinical::device::{DeviceState, Loan, Registration};
 use crate::clinical::ids::{AlertId, DeviceId, GatewayId, PatientId, PersonId, UnitId};
 use crate::clinical::oncall::Contact;
 use crate::clinical::patient::{Presence, Profile, Standby, Stay};
@@ -61,6 +62,27 @@ pub struct DeviceEntry {
     pub gateway: Option<GatewayId>,
     /// The patient to whom it is assigned.
     pub patient: Option<PatientId>,
+    /// The unit to which it is lent.
+    pub loan: Option<Loan>,
+    /// Whether it was taken out of use.
+    pub retired: bool,
+}
+
+impl DeviceEntry {
+    /// The entry of a registered device; `None`: nobody registered it.
+    #[must_use]
+    pub fn of(device: &DeviceId, state: &DeviceState) -> Option<Self> {
+        let patient = state.assignment().map(|assignment| assignment.patient.clone());
+        let loan = state.loan().cloned();
+        Some(Self { patient, loan, retired: state.is_retired(), ..Self::registered(device, state.registration()?) })
+    }
+
+    /// The entry of a device as it is registered.
+    #[must_use]
+    pub fn registered(device: &DeviceId, registration: &Registration) -> Self {
+        let Registration { model, firmware, unit, gateway } = registration.clone();
+        Self { device: device.clone(), model, firmware, unit, gateway, patient: None, loan: None, retired: false }
+    }
 }
 
 /// A patient who was admitted once, as committed.

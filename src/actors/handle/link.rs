@@ -31,6 +31,12 @@ pub enum NotLinked {
     /// The certificate does not speak for this device.
     #[error("the certificate does not speak for this device")]
     NotYours,
+    /// It was taken out of use.
+    #[error("the device is retired")]
+    Retired,
+    /// Another stream speaks for it.
+    #[error("this stream speaks for the device no more: a newer one does, or the device was retired")]
+    Superseded,
     /// The device's actor is parked or the engine stops.
     #[error("the device's actor is not available")]
     Unavailable,
@@ -72,8 +78,11 @@ impl DeviceLink {
     /// anew if it was passivated meanwhile.
     ///
     /// # Errors
-    /// [`NotLinked::Unavailable`]: nothing was taken.
+    /// [`NotLinked::Unavailable`] or [`NotLinked::Superseded`]: nothing was taken.
     pub async fn deliver(&mut self, reading: Reading, lost_through: u64, permit: Arc<Permit>) -> Result<(), NotLinked> {
+        if self.is_superseded() {
+            return Err(NotLinked::Superseded);
+        }
         let cell = Arc::clone(&self.cell);
         let message = DeviceMsg::Reading { reading: Box::new(reading), lost_through, permit, cell };
         let Err(message) = send(Some(&self.actor), message) else { return Ok(()) };
@@ -81,8 +90,17 @@ impl DeviceLink {
         send(Some(&self.actor), message).map_err(|_| NotLinked::Unavailable)
     }
 
+    /// Whether another stream speaks for the device now, or none may.
+    #[must_use]
+    pub fn is_superseded(&self) -> bool {
+        self.cell.is_superseded()
+    }
+
     /// Notes that the device lives.
     pub fn keepalive(&self) {
+        if self.is_superseded() {
+            return;
+        }
         // An actor that is not there knows nothing of a silence that could end.
         drop(send(Some(&self.actor), DeviceMsg::Keepalive));
     }

@@ -134,7 +134,7 @@ impl Handle {
         self.pass_devices_on(from, into).await?;
         for _ in 0..MERGE_TRIES {
             let open = self.ask_patient(from, |reply| PatientMsg::OpenConditions { reply }).await?;
-            let OpenConditions { last_ordinal, conditions } = open;
+            let OpenConditions { last_ordinal, conditions, .. } = open;
             let took_over = StayChange::TookOver { from: from.clone(), conditions };
             self.change_stay(by, into, took_over, None).await?;
             let merged = StayChange::MergedInto { into: into.clone(), last_ordinal };
@@ -176,7 +176,7 @@ impl Handle {
     async fn free_devices(&self, patient: &PatientId) -> Result<Vec<DeviceId>, OperationError> {
         let devices = self.context.directory.devices_of(patient);
         for device in &devices {
-            match self.unassign_device(device.clone()).await {
+            match self.unassign_device(device.clone(), None).await {
                 // Somebody else freed it meanwhile.
                 Ok(()) | Err(OperationError::Conflict(_)) => {}
                 Err(error) => return Err(error),
@@ -185,10 +185,14 @@ impl Handle {
         Ok(devices)
     }
 
+    /// Devices that are with the duplicate, and those that were: readings of their time may still come.
     async fn pass_devices_on(&self, from: &PatientId, into: &PatientId) -> Result<(), OperationError> {
-        for device in self.context.directory.devices_of(from) {
-            self.unassign_device(device.clone()).await?;
-            self.assign_device(device, into.clone(), None).await?;
+        let mut devices = self.ask_patient(from, |reply| PatientMsg::OpenConditions { reply }).await?.devices;
+        devices.extend(self.context.directory.devices_of(from));
+        devices.sort_unstable();
+        devices.dedup();
+        for device in devices {
+            self.pass_device_on(&device, from, into).await?;
         }
         Ok(())
     }

@@ -58,6 +58,8 @@ pub(super) struct Parts {
     pub state: PatientState,
     /// Consumed without an event, not yet marked.
     pub marks: Marks,
+    /// Plaintexts of copies that are appended with what is consumed next.
+    pub copies: Vec<Vec<u8>>,
     pub rules: Arc<RuleSet>,
     pub last_message: Timestamp,
     pub armed: Option<Timestamp>,
@@ -66,7 +68,16 @@ pub(super) struct Parts {
 impl Parts {
     pub fn new(context: &Arc<Context>, stream: Stream, state: PatientState, rules: Arc<RuleSet>) -> Self {
         let (context, now) = (Arc::clone(context), context.clock.now());
-        Self { context, stream, state, marks: Marks::default(), rules, last_message: now, armed: None }
+        Self {
+            context,
+            stream,
+            state,
+            marks: Marks::default(),
+            copies: Vec::new(),
+            rules,
+            last_message: now,
+            armed: None,
+        }
     }
 
     pub fn place(&self) -> Option<Place> {
@@ -132,7 +143,7 @@ impl Actor for PatientActor {
                 if previous > mark {
                     self.catch_up(parts, &device, previous).await?;
                 }
-                self.consume(parts, &device, &StoredItem { stream_sequence, received_at, item }, permit)?;
+                self.take(parts, &device, &StoredItem { stream_sequence, received_at, item }, permit).await?;
             }
             PatientMsg::CatchUp { device, through } => self.catch_up(parts, &device, through).await?,
             PatientMsg::Admit { by, admission: Admission { unit, bed, profile }, claim, reply } => {

@@ -30,6 +30,9 @@ impl PatientActor {
                 PatientRecord { now: parts.state.now(), input: PatientInput::Consumed(runs), events: Vec::new() };
             records.push(parts.stream.seal(RecordKind::Mark, &encode_patient(&mark)));
         }
+        for copies in std::mem::take(&mut parts.copies) {
+            records.push(parts.stream.seal(RecordKind::Copy, &copies));
+        }
         let (now, events) = match record {
             Some(record) => {
                 records.push(parts.stream.seal(RecordKind::Patient, &encode_patient(&record)));

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::actor::{Parts, PatientActor};
 use super::recover::{read_items_off_thread, rules_in_force};
+use crate::actors::reattribution;
 use crate::actors::rule_book::ENGINE_VERSION;
 use crate::actors::stream::RecoverError;
 use crate::admission::Permit;
@@ -38,14 +39,30 @@ impl PatientActor {
         while from <= through {
             let to = through.min(from.saturating_add(CATCH_UP_ITEMS - 1));
             for item in read_items_off_thread(&self.context, &self.id, device, from, to).await? {
-                self.consume(parts, device, &item, None)?;
+                self.take(parts, device, &item, None).await?;
             }
             from = to + 1;
         }
         Ok(())
     }
 
-    pub(super) fn consume(
+    /// Consumes an item; what was recorded for another patient is copied with it.
+    pub(super) async fn take(
+        &self,
+        parts: &mut Parts,
+        device: &DeviceId,
+        item: &StoredItem,
+        permit: Option<Arc<Permit>>,
+    ) -> Result<(), RecoverError> {
+        if let Item::Given(what) = &item.item {
+            // The originals precede this in the device's stream, and must be committed to be read.
+            self.context.writer.barrier().await?;
+            parts.copies = reattribution::copies(&self.context, device, what).await?;
+        }
+        self.consume(parts, device, item, permit)
+    }
+
+    fn consume(
         &self,
         parts: &mut Parts,
         device: &DeviceId,
@@ -61,7 +78,7 @@ impl PatientActor {
         let counted = item.received_at >= self.context.started_at;
         self.context.counters.items_consumed.add(u64::from(counted));
         let entry = matches!(item.item, Item::Assignment { .. }).then(|| self.entry(&parts.state)).flatten();
-        if events.is_empty() && entry.is_none() {
+        if events.is_empty() && entry.is_none() && parts.copies.is_empty() {
             let now = self.context.clock.now();
             parts.marks.add(device, item.stream_sequence, now, counted);
             if parts.marks.are_due(now) {

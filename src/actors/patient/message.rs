@@ -62,4 +62,6 @@ pub(crate) struct OpenConditions {
     /// Of the newest alert that is counted in.
     pub last_ordinal: u32,
     pub conditions: Vec<Condition>,
+    /// Every device that ever handed over anything.
+    pub devices: Vec<DeviceId>,
 }

@@ -10,6 +10,7 @@ use crate::clinical::alert::{Effect, Response};
 use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::patient::{PatientInput, PatientRecord, PatientState, Run};
 use crate::clinical::rules::RuleSet;
+use crate::proto::RecordKind;
 use crate::storage::codec::decode_patient;
 use crate::storage::{StoredItem, StreamName, read_items};
 
@@ -21,6 +22,10 @@ pub(super) async fn recover(context: &Arc<Context>, patient: &PatientId) -> Resu
     let mut rules = rules_in_force(context, &recovered.state)?;
     let mut records = Vec::with_capacity(recovered.tail.len());
     for record in &recovered.tail {
+        // Copies of readings are for those who look back: nothing was decided by them.
+        if record.kind == RecordKind::Copy {
+            continue;
+        }
         records.push(decode_patient(&recovered.opener.open(record)?)?);
     }
     let mut consumed = Consumed::read(context, patient, &recovered.state, &records).await?;

@@ -61,12 +61,12 @@ impl PatientActor {
     /// before is consumed first, so that no breach is between the two.
     pub(super) async fn open_conditions(&self, parts: &mut Parts) -> Result<OpenConditions, RecoverError> {
         let devices: Vec<_> = parts.state.marks().map(|(device, _)| device.clone()).collect();
-        for device in devices {
-            let head = self.context.streams.head(&StreamName::device(&device)).committed();
-            self.catch_up(parts, &device, head.sequence).await?;
+        for device in &devices {
+            let head = self.context.streams.head(&StreamName::device(device)).committed();
+            self.catch_up(parts, device, head.sequence).await?;
         }
         let book = parts.state.book();
         let conditions = book.open().iter().map(|alert| alert.condition.clone()).collect();
-        Ok(OpenConditions { last_ordinal: book.last_ordinal(), conditions })
+        Ok(OpenConditions { last_ordinal: book.last_ordinal(), conditions, devices })
     }
 }

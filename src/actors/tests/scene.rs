@@ -7,7 +7,7 @@ use std::time::Duration;
 use smallvec::smallvec;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::actors::handle::{Admission, CareStep, DeviceEntry, DeviceHello, DeviceLink, Handle, Speaker};
+use crate::actors::handle::{Admission, CareStep, DeviceHello, DeviceLink, Handle, Speaker};
 use crate::actors::outlet::{Answer, Outlet};
 use crate::actors::{ENGINE_VERSION, Engine, EngineOptions};
 use crate::admission::Permit;
@@ -15,6 +15,7 @@ use crate::audit::{Conservation, conserve, replay};
 use crate::clinical::alert::AlertEvent;
 use crate::clinical::codes::Code;
 use crate::clinical::device::Announcement;
+use crate::clinical::device::Registration;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
 use crate::clinical::patient::Profile;
 use crate::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
@@ -123,16 +124,10 @@ impl Ward {
     /// Registers and admits.
     pub async fn admit(&self) {
         let handle = self.handle();
-        let entry = DeviceEntry {
-            device: self.device(),
-            model: "oximeter".into(),
-            firmware: "1".into(),
-            unit: self.unit(),
-            gateway: None,
-            patient: None,
-        };
+        let registration =
+            Registration { model: "oximeter".into(), firmware: "1".into(), unit: self.unit(), gateway: None };
         handle.create_unit(self.unit()).await.unwrap();
-        handle.register_device(entry).await.unwrap();
+        handle.register_device(&self.device(), registration).await.unwrap();
         let admission = Admission { unit: self.unit(), bed: "4".into(), profile: Profile::default() };
         handle.admit_patient(&self.person(), self.patient(), admission).await.unwrap();
     }
@@ -140,7 +135,7 @@ impl Ward {
     /// Assigns the device; returns once the patient knows it.
     pub async fn assign(&self) {
         let handle = self.handle();
-        handle.assign_device(self.device(), self.patient(), None).await.unwrap();
+        handle.assign_device(self.device(), self.patient(), None, None).await.unwrap();
         let knows =
             async || handle.patients(None, 9, |_| true).await.iter().any(|entry| entry.devices == [self.device()]);
         until("the patient knows its device", knows).await;

@@ -7,14 +7,14 @@ use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use super::view::{invalid, status};
-use crate::actors::handle::{CareStep, DeviceEntry, Handle};
+use crate::actors::handle::{CareStep, Handle};
 use crate::api::figures::Figures;
 use crate::api::identity::{Action, Directory, authenticate, may};
-use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, UnitId};
+use crate::clinical::ids::{PersonId, UnitId};
 use crate::proto;
 use crate::proto::admin_service_server::AdminService;
-use crate::time::Timestamp;
 
+mod devices;
 mod patients;
 
 /// The most entries of one page, and how many where the request does not say.
@@ -25,6 +25,8 @@ const STEPS_MAX: usize = 32;
 const PEOPLE_MAX: usize = 64;
 /// The longest name of a model, a firmware or a bed, in bytes.
 const NAME_MAX: usize = 64;
+/// The longest reason, in bytes.
+const REASON_MAX: usize = 1_000;
 
 /// The admin service.
 #[derive(Clone)]
@@ -87,39 +89,8 @@ fn care_step(step: &proto::CareStep) -> Result<CareStep, Status> {
     Ok(CareStep { people, delay_ms: step.delay_ms })
 }
 
-fn device_on_wire(entry: DeviceEntry) -> proto::Device {
-    proto::Device {
-        device: entry.device.to_string(),
-        model: entry.model.to_string(),
-        firmware: entry.firmware.to_string(),
-        unit: entry.unit.to_string(),
-        gateway: entry.gateway.map(|gateway| gateway.to_string()).unwrap_or_default(),
-        patient: entry.patient.map(|patient| patient.to_string()).unwrap_or_default(),
-    }
-}
-
 #[tonic::async_trait]
 impl AdminService for Admin {
-    async fn register_device(
-        &self,
-        request: Request<proto::RegisterDeviceRequest>,
-    ) -> Result<Response<proto::RegisterDeviceResponse>, Status> {
-        self.administrator(request.metadata())?;
-        let asked = request.into_inner();
-        let gateway =
-            if asked.gateway.is_empty() { None } else { Some(GatewayId::new(&asked.gateway).map_err(invalid)?) };
-        let entry = DeviceEntry {
-            device: DeviceId::new(&asked.device).map_err(invalid)?,
-            model: name("model", &asked.model)?,
-            firmware: name("firmware", &asked.firmware)?,
-            unit: UnitId::new(&asked.unit).map_err(invalid)?,
-            gateway,
-            patient: None,
-        };
-        self.handle.register_device(entry).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::RegisterDeviceResponse {}))
-    }
-
     async fn admit_patient(
         &self,
         request: Request<proto::AdmitPatientRequest>,
@@ -202,27 +173,64 @@ impl AdminService for Admin {
         Ok(Response::new(proto::ListUnitsResponse { units: units.collect() }))
     }
 
+    async fn register_device(
+        &self,
+        request: Request<proto::RegisterDeviceRequest>,
+    ) -> Result<Response<proto::RegisterDeviceResponse>, Status> {
+        self.register(request).await
+    }
+
     async fn assign_device(
         &self,
         request: Request<proto::AssignDeviceRequest>,
     ) -> Result<Response<proto::AssignDeviceResponse>, Status> {
-        self.administrator(request.metadata())?;
-        let asked = request.into_inner();
-        let device = DeviceId::new(&asked.device).map_err(invalid)?;
-        let patient = PatientId::new(&asked.patient).map_err(invalid)?;
-        let from = (asked.from_us != 0).then_some(Timestamp(asked.from_us));
-        self.handle.assign_device(device, patient, from).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::AssignDeviceResponse {}))
+        self.assign(request).await
     }
 
     async fn unassign_device(
         &self,
         request: Request<proto::UnassignDeviceRequest>,
     ) -> Result<Response<proto::UnassignDeviceResponse>, Status> {
-        self.administrator(request.metadata())?;
-        let device = DeviceId::new(&request.into_inner().device).map_err(invalid)?;
-        self.handle.unassign_device(device).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::UnassignDeviceResponse {}))
+        self.unassign(request).await
+    }
+
+    async fn retire_device(
+        &self,
+        request: Request<proto::RetireDeviceRequest>,
+    ) -> Result<Response<proto::RetireDeviceResponse>, Status> {
+        self.retire(request).await
+    }
+
+    async fn lend_device(
+        &self,
+        request: Request<proto::LendDeviceRequest>,
+    ) -> Result<Response<proto::LendDeviceResponse>, Status> {
+        self.lend(request).await
+    }
+
+    async fn return_device(
+        &self,
+        request: Request<proto::ReturnDeviceRequest>,
+    ) -> Result<Response<proto::ReturnDeviceResponse>, Status> {
+        self.give_back(request).await
+    }
+
+    async fn reattribute(
+        &self,
+        request: Request<proto::ReattributeRequest>,
+    ) -> Result<Response<proto::ReattributeResponse>, Status> {
+        self.move_readings(request).await
+    }
+
+    async fn list_devices(
+        &self,
+        request: Request<proto::ListDevicesRequest>,
+    ) -> Result<Response<proto::ListDevicesResponse>, Status> {
+        self.devices(request).await
+    }
+
+    async fn get_device(&self, request: Request<proto::GetDeviceRequest>) -> Result<Response<proto::Device>, Status> {
+        self.device(&request)
     }
 
     async fn set_care_team(
@@ -238,21 +246,6 @@ impl AdminService for Admin {
         let steps = team.steps.iter().map(care_step).collect::<Result<_, _>>()?;
         let policy_version = self.handle.set_care_team(unit, steps).await.map_err(|error| status(&error))?;
         Ok(Response::new(proto::SetCareTeamResponse { policy_version }))
-    }
-
-    async fn list_devices(
-        &self,
-        request: Request<proto::ListDevicesRequest>,
-    ) -> Result<Response<proto::ListDevicesResponse>, Status> {
-        self.administrator(request.metadata())?;
-        let asked = request.into_inner();
-        let size = page_size(asked.page_size);
-        let after = after(&asked.page_token, DeviceId::new)?;
-        let entries = self.handle.devices(after.as_ref(), size, |_| true).await;
-        let last = entries.last().filter(|_| entries.len() == size);
-        let next_page_token = last.map(|entry| entry.device.to_string()).unwrap_or_default();
-        let devices = entries.into_iter().map(device_on_wire).collect();
-        Ok(Response::new(proto::ListDevicesResponse { devices, next_page_token }))
     }
 
     async fn status(&self, request: Request<proto::StatusRequest>) -> Result<Response<proto::StatusResponse>, Status> {

@@ -24,6 +24,7 @@ use crate::proto::ingest_response::Kind;
 use crate::proto::{self, IngestRequest, RefusalReason};
 
 mod hello;
+mod superseded;
 
 /// Devices for which one stream may speak.
 const MEMBERS_MAX: usize = 16_384;
@@ -122,6 +123,12 @@ impl Session {
                 message = inbound.message() => message,
                 () = connection.closed() => return End::Gone,
                 _ = draining.changed() => return End::Finished,
+                () = self.outlet.superseded() => {
+                    if let Err(end) = self.give_up_superseded().await {
+                        return end;
+                    }
+                    continue;
+                }
             };
             let asked = match message {
                 Ok(Some(IngestRequest { kind: Some(asked), .. })) => asked,
@@ -291,6 +298,8 @@ fn reason_of(not_linked: &NotLinked) -> (RefusalReason, u32) {
     match not_linked {
         NotLinked::NotRegistered => (RefusalReason::NotRegistered, 0),
         NotLinked::NotYours => (RefusalReason::NotYours, 0),
+        NotLinked::Retired => (RefusalReason::Retired, 0),
+        NotLinked::Superseded => (RefusalReason::Superseded, 0),
         NotLinked::Unavailable => (RefusalReason::Unavailable, UNAVAILABLE_RETRY_MS),
     }
 }

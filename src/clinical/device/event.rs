@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::custody_event::CustodyEvent;
 use super::decoding::{Announcement, Decoding};
 use crate::clinical::condition::Condition;
 use crate::clinical::ids::{GatewayId, PatientId, RuleId, UnitId};
@@ -89,15 +90,8 @@ pub enum DeviceEvent {
     Registered(Registration),
     /// The device says what it is: new to us, or other than before.
     Announced(Announcement),
-    /// From a device time on (`None`: in the order of arrival), what it sends belongs to a patient.
-    Assigned {
-        /// To whom, and the link in the chain.
-        hand_over: HandOver,
-        /// Device time from which on.
-        from: Option<Timestamp>,
-    },
-    /// What it sends belongs to nobody.
-    Unassigned(HandOver),
+    /// Whose it is changed.
+    Custody(CustodyEvent),
     /// A reading was stored.
     Reading(Box<StoredReading>),
     /// The device declared sequences lost.
@@ -123,12 +117,18 @@ pub enum DeviceEvent {
     },
 }
 
+impl From<CustodyEvent> for DeviceEvent {
+    fn from(event: CustodyEvent) -> Self {
+        Self::Custody(event)
+    }
+}
+
 impl DeviceEvent {
     /// To whom this is handed, if to anybody.
     #[must_use]
     pub fn hand_over(&self) -> Option<&HandOver> {
         match self {
-            Self::Assigned { hand_over, .. } | Self::Unassigned(hand_over) => Some(hand_over),
+            Self::Custody(custody) => custody.hand_over(),
             Self::Reading(stored) => stored.hand_over.as_ref(),
             Self::Condition { hand_over, .. } => hand_over.as_ref(),
             Self::Registered(_) | Self::Announced(_) | Self::GapDeclared { .. } | Self::Conflicted { .. } => None,

@@ -1,5 +1,8 @@
 //! A device as the platform knows it: what it sent, to whom it belongs, whether it lives.
 
+mod assignments;
+mod custody;
+mod custody_event;
 mod decoding;
 mod event;
 mod fingerprint;
@@ -9,10 +12,10 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use assignments::{ASSIGNMENTS_KEPT, Assignment, NotAssignable};
+pub use custody::{Loan, Reattribution};
+pub use custody_event::CustodyEvent;
 pub use decoding::{Announcement, Decoding, IN_ORDER_TO_CLEAR, PAYLOAD_INCOMPLETE, PAYLOAD_UNDECODABLE, Received};
 pub use event::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 pub use fingerprint::fingerprint;
-pub use state::{
-    Arrival, Assignment, CLOCK_SKEW_US_MAX, DEVICE_CLOCK, DEVICE_SILENT, DeviceState, JOURNAL_BEHIND, NotAssignable,
-    SILENCE_MS_MIN,
-};
+pub use state::{Arrival, CLOCK_SKEW_US_MAX, DEVICE_CLOCK, DEVICE_SILENT, DeviceState, JOURNAL_BEHIND, SILENCE_MS_MIN};

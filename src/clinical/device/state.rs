@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
+use super::assignments::{Assignment, Assignments};
+use super::custody::{Loan, Reattribution};
 use super::decoding::{Announcement, Health, Received};
 use super::event::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 use super::lane::{LaneState, Order};
@@ -24,15 +26,6 @@ pub const DEVICE_CLOCK: &str = "device_clock";
 
 /// Rule of a device that holds a receipt of ours for what the journal does not have.
 pub const JOURNAL_BEHIND: &str = "journal_behind_receipt";
-
-/// To whom what a device sends belongs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Assignment {
-    /// The patient.
-    pub patient: PatientId,
-    /// Device time from which on; `None`: in the order of arrival.
-    pub from: Option<Timestamp>,
-}
 
 /// Where the chain of hand-overs to one patient stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,34 +53,23 @@ pub enum Arrival {
     },
 }
 
-/// Why a device cannot be assigned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotAssignable {
-    /// Nobody registered it.
-    #[error("the device is not registered")]
-    NotRegistered,
-    /// It belongs to another patient: unassign it first.
-    #[error("the device is assigned to another patient: unassign it first")]
-    Taken,
-    /// It is assigned to nobody.
-    #[error("the device is assigned to nobody")]
-    Free,
-}
-
 /// One device: a fold of its stream's events. What is skipped by serde is volatile and not part of the fold.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeviceState {
-    registration: Option<Registration>,
+    pub(super) registration: Option<Registration>,
     announced: Announcement,
     decoding: Health,
-    assignment: Option<Assignment>,
+    pub(super) assignments: Assignments,
+    pub(super) retired: bool,
+    pub(super) loan: Option<Loan>,
+    pub(super) reattributed: Vec<Reattribution>,
     chains: SmallVec<[Chain; 1]>,
     lanes: SmallVec<[LaneState; 1]>,
     period_ms: u32,
-    silent: bool,
-    clock_off: bool,
+    pub(super) silent: bool,
+    pub(super) clock_off: bool,
     /// Receipt time of the newest sign of life.
-    last_heard: Timestamp,
+    pub(super) last_heard: Timestamp,
     /// Lanes whose sender was told where to resume, and has not yet done so.
     #[serde(skip)]
     told_to_resume: SmallVec<[(u64, Lane); 1]>,
@@ -116,10 +98,10 @@ impl DeviceState {
         (says && said != self.announced).then_some(DeviceEvent::Announced(said))
     }
 
-    /// To whom it is assigned.
+    /// The assignment in force.
     #[must_use]
     pub fn assignment(&self) -> Option<&Assignment> {
-        self.assignment.as_ref()
+        self.assignments.open()
     }
 
     /// Every patient to whom something was handed, with the stream sequence of the newest item.
@@ -206,7 +188,7 @@ impl DeviceState {
     /// Receipt time at which silence is due; `None` where nobody waits for the device.
     #[must_use]
     pub fn silence_due(&self) -> Option<Timestamp> {
-        let waited_for = self.assignment.is_some() && !self.silent;
+        let waited_for = self.assignment().is_some() && !self.silent;
         let after_ms = (i64::from(self.period_ms) * 5 / 2).max(SILENCE_MS_MIN);
         waited_for.then(|| self.last_heard.plus_ms(after_ms))
     }
@@ -226,46 +208,18 @@ impl DeviceState {
         self.last_heard = self.last_heard.max(now);
     }
 
-    /// Decides an assignment; `None`: it is so already.
-    ///
-    /// # Errors
-    /// [`NotAssignable`].
-    pub fn assign(&self, patient: &PatientId, from: Option<Timestamp>) -> Result<Option<DeviceEvent>, NotAssignable> {
-        if self.registration.is_none() {
-            return Err(NotAssignable::NotRegistered);
-        }
-        match &self.assignment {
-            Some(now) if now.patient == *patient => Ok(None),
-            Some(_) => Err(NotAssignable::Taken),
-            None => Ok(Some(DeviceEvent::Assigned { hand_over: self.link(patient), from })),
-        }
-    }
-
-    /// Decides the end of an assignment.
-    ///
-    /// # Errors
-    /// [`NotAssignable::Free`].
-    pub fn unassign(&self) -> Result<DeviceEvent, NotAssignable> {
-        let assignment = self.assignment.as_ref().ok_or(NotAssignable::Free)?;
-        Ok(DeviceEvent::Unassigned(self.link(&assignment.patient)))
-    }
-
     /// Applies an event that stands at `stream_sequence` of the device's stream and was decided at `now`.
     pub fn evolve(&mut self, event: &DeviceEvent, stream_sequence: u64, now: Timestamp) {
         if let Some(hand_over) = event.hand_over() {
             self.advance_chain(&hand_over.patient, stream_sequence);
         }
         match event {
-            DeviceEvent::Registered(registration) => self.registration = Some(registration.clone()),
+            DeviceEvent::Registered(registration) => {
+                self.registration = Some(registration.clone());
+                self.retired = false;
+            }
             DeviceEvent::Announced(said) => self.announced = said.clone(),
-            DeviceEvent::Assigned { hand_over, from } => {
-                self.assignment = Some(Assignment { patient: hand_over.patient.clone(), from: *from });
-                self.last_heard = self.last_heard.max(now);
-            }
-            DeviceEvent::Unassigned(_) => {
-                self.assignment = None;
-                self.silent = false;
-            }
+            DeviceEvent::Custody(event) => self.evolve_custody(event, now),
             DeviceEvent::Reading(stored) => {
                 let reading = &stored.reading;
                 self.period_ms = reading.period_ms;
@@ -306,7 +260,7 @@ impl DeviceState {
         let off = skew_us.checked_abs().is_none_or(|skew_us| skew_us > CLOCK_SKEW_US_MAX);
         let shift_us = if off { skew_us } else { 0 };
         let judged_time = received.reading.device_time.plus_us(shift_us);
-        let hand_over = self.belongs_to(judged_time).map(|patient| self.link(patient));
+        let hand_over = self.assignments.owner(judged_time).map(|patient| self.link(patient));
         let changes = self.decoding.changes(device, &received, now);
         let Received { reading, fingerprint, decoding, rejections } = received;
         let stored = StoredReading { reading, fingerprint, hand_over, shift_us, rejections, decoding };
@@ -321,17 +275,12 @@ impl DeviceState {
         Arrival::New(events)
     }
 
-    fn belongs_to(&self, device_time: Timestamp) -> Option<&PatientId> {
-        let assignment = self.assignment.as_ref()?;
-        assignment.from.is_none_or(|from| device_time >= from).then_some(&assignment.patient)
-    }
-
     fn condition(&self, change: ConditionChange) -> DeviceEvent {
-        let hand_over = self.assignment.as_ref().map(|assignment| self.link(&assignment.patient));
+        let hand_over = self.assignment().map(|assignment| self.link(&assignment.patient));
         DeviceEvent::Condition { hand_over, change }
     }
 
-    fn link(&self, patient: &PatientId) -> HandOver {
+    pub(super) fn link(&self, patient: &PatientId) -> HandOver {
         let chain = self.chains.iter().find(|chain| chain.patient == *patient);
         HandOver { patient: patient.clone(), previous: chain.map_or(0, |chain| chain.newest) }
     }

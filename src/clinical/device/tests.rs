@@ -7,7 +7,7 @@ use super::lane::FINGERPRINTS_KEPT;
 use super::*;
 use crate::clinical::codes::Code;
 use crate::clinical::decoder::DecoderSet;
-use crate::clinical::ids::{DeviceId, PatientId, UnitId};
+use crate::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
 use crate::clinical::judge::Rejection;
 use crate::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
 use crate::clinical::units::Unit;
@@ -43,12 +43,13 @@ impl Held {
 
     fn assigned() -> Self {
         let mut held = Self::registered();
-        let event = held.state.assign(&patient("p1"), None).unwrap().unwrap();
+        let event = held.state.assign(&patient("p1"), None, None, T0).unwrap().unwrap();
         held.apply(event, T0);
         held
     }
 
-    fn apply(&mut self, event: DeviceEvent, now: Timestamp) {
+    fn apply(&mut self, event: impl Into<DeviceEvent>, now: Timestamp) {
+        let event = event.into();
         self.sequence += 1;
         self.state.evolve(&event, self.sequence, now);
         self.events.push(event);
@@ -219,7 +220,7 @@ fn nobody_waits_for_a_device_that_belongs_to_nobody() {
 #[test]
 fn what_was_observed_before_the_assignment_belongs_to_nobody() {
     let mut held = Held::registered();
-    let event = held.state.assign(&patient("p1"), Some(at(2))).unwrap().unwrap();
+    let event = held.state.assign(&patient("p1"), Some(at(2)), None, at(0)).unwrap().unwrap();
     held.apply(event, at(0));
     held.receive(reading(1, 97.0), at(1));
     held.receive(reading(2, 97.0), at(2));
@@ -234,12 +235,111 @@ fn what_was_observed_before_the_assignment_belongs_to_nobody() {
     assert_eq!(owners, [false, true]);
 }
 
+/// The patients to whom the readings were handed, in the order of arrival.
+fn owners(held: &Held) -> Vec<Option<String>> {
+    let owner = |event: &DeviceEvent| match event {
+        DeviceEvent::Reading(stored) => Some(stored.hand_over.as_ref().map(|link| link.patient.to_string())),
+        _ => None,
+    };
+    held.events.iter().filter_map(owner).collect()
+}
+
+#[test]
+fn what_was_observed_before_a_change_belongs_to_the_former_patient_also_when_it_comes_later() {
+    let mut held = Held::assigned();
+    let event = held.state.unassign(Some(at(10)), at(12)).unwrap();
+    held.apply(event, at(12));
+    let event = held.state.assign(&patient("p2"), None, None, at(12)).unwrap().unwrap();
+    held.apply(event, at(12));
+    for (sequence, second) in [(1, 11), (2, 9), (3, 12), (4, 3)] {
+        held.receive(Reading { device_time: at(second), ..reading(sequence, 97.0) }, at(13));
+    }
+    let [p1, p2] = ["p1", "p2"].map(|id| Some(id.to_owned()));
+    assert_eq!(owners(&held), [p2.clone(), p1.clone(), p2, p1]);
+}
+
+#[test]
+fn an_assignment_for_a_time_ends_by_itself_and_nobody_waits_for_the_device() {
+    let mut held = Held::registered();
+    let event = held.state.assign(&patient("p1"), Some(at(0)), Some(at(30)), at(0)).unwrap().unwrap();
+    held.apply(event, at(0));
+    assert_eq!(held.state.custody_due(), Some(at(30)));
+    assert!(held.state.end_what_is_due(at(29)).is_empty());
+    for event in held.state.end_what_is_due(at(31)) {
+        held.apply(event, at(31));
+    }
+    assert_eq!((held.state.assignment(), held.state.silence_due()), (None, None));
+    held.receive(Reading { device_time: at(29), ..reading(1, 97.0) }, at(32));
+    held.receive(Reading { device_time: at(30), ..reading(2, 97.0) }, at(32));
+    assert_eq!(owners(&held), [Some("p1".to_owned()), None]);
+}
+
+#[test]
+fn a_retired_device_is_free_and_stays_unused_until_it_is_registered_again() {
+    let mut held = Held::assigned();
+    for event in held.state.retire(at(5)).unwrap() {
+        held.apply(event, at(5));
+    }
+    assert!(held.state.is_retired() && held.state.assignment().is_none());
+    assert!(held.state.retire(at(6)).unwrap().is_empty(), "again, it changes nothing");
+    assert_eq!(held.state.assign(&patient("p1"), None, None, at(6)), Err(NotAssignable::Retired));
+    let registration = held.state.registration().unwrap().clone();
+    held.apply(DeviceEvent::Registered(registration), at(7));
+    assert!(held.state.assign(&patient("p1"), None, None, at(8)).unwrap().is_some());
+}
+
+#[test]
+fn a_loan_changes_who_cares_and_ends_by_itself() {
+    let mut held = Held::registered();
+    let loan = Loan { unit: UnitId::new("ward").unwrap(), until: at(60) };
+    assert_eq!(held.state.lend(Loan { until: at(1), ..loan.clone() }, at(1)), Err(NotAssignable::Backwards));
+    let event = held.state.lend(loan.clone(), at(1)).unwrap().unwrap();
+    held.apply(event, at(1));
+    assert_eq!(held.state.caring_unit(), Some(&loan.unit));
+    assert_eq!(held.state.lend(loan, at(2)), Ok(None), "again, it changes nothing");
+    for event in held.state.end_what_is_due(at(60)) {
+        held.apply(event, at(60));
+    }
+    assert_eq!(held.state.caring_unit().unwrap().as_str(), "icu");
+}
+
+#[test]
+fn after_a_merge_everything_that_comes_is_the_other_records_whatever_its_time() {
+    let mut held = Held::assigned();
+    held.receive(reading(1, 97.0), at(1));
+    let event = held.state.pass_on(&patient("p1"), &patient("p2")).unwrap();
+    held.apply(event, at(2));
+    held.receive(reading(2, 97.0), at(3));
+    assert_eq!(owners(&held), [Some("p1".to_owned()), Some("p2".to_owned())]);
+    assert_eq!(held.state.pass_on(&patient("p1"), &patient("p2")), None, "again, it changes nothing");
+}
+
+#[test]
+fn a_reattribution_tells_both_patients_once() {
+    let mut held = Held::assigned();
+    held.receive(reading(1, 97.0), at(1));
+    let what = Reattribution {
+        from: patient("p1"),
+        to: patient("p2"),
+        runs: vec![(3, 3)],
+        by: PersonId::new("ada").unwrap(),
+        reason: "wrong bed".into(),
+    };
+    let events = held.state.reattribute(&what);
+    let told: Vec<_> = events.iter().map(|event| event.hand_over().unwrap().patient.as_str()).collect();
+    assert_eq!(told, ["p1", "p2"]);
+    for event in events.clone() {
+        held.apply(event, at(2));
+    }
+    assert!(held.state.reattribute(&what).is_empty());
+}
+
 #[test]
 fn an_assigned_device_cannot_be_assigned_to_another_patient() {
     let held = Held::assigned();
-    assert_eq!(held.state.assign(&patient("p1"), None), Ok(None));
-    assert_eq!(held.state.assign(&patient("p2"), None), Err(NotAssignable::Taken));
-    assert_eq!(DeviceState::default().assign(&patient("p2"), None), Err(NotAssignable::NotRegistered));
+    assert_eq!(held.state.assign(&patient("p1"), None, None, at(1)), Ok(None));
+    assert_eq!(held.state.assign(&patient("p2"), None, None, at(1)), Err(NotAssignable::Taken));
+    assert_eq!(DeviceState::default().assign(&patient("p2"), None, None, at(1)), Err(NotAssignable::NotRegistered));
 }
 
 #[test]

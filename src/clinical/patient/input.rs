@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::profile::Profile;
 use super::stay::{StandbyEnd, StayChange};
 use crate::clinical::alert::{AlertEvent, Command, TeamAnswer};
-use crate::clinical::device::ConditionChange;
+use crate::clinical::device::{ConditionChange, Reattribution};
 use crate::clinical::ids::{DeviceId, PersonId, UnitId};
 use crate::clinical::reading::Reading;
 use crate::time::Timestamp;
@@ -23,6 +23,12 @@ pub enum Item {
     Reading(Box<Reading>),
     /// A condition of the device.
     Condition(ConditionChange),
+    /// Readings that were recorded for this patient are another's.
+    Taken(Box<Reattribution>),
+    /// Readings that were recorded for another patient are this one's; the patient's stream has a copy.
+    Given(Box<Reattribution>),
+    /// On record, and nothing more.
+    Noted,
 }
 
 /// Items of one device that were consumed one after another: all of them for this patient up to `through`.

@@ -1,5 +1,6 @@
 //! A patient as the platform knows one: what was consumed, what is present, who answers.
 
+mod decide;
 mod input;
 mod profile;
 mod state;

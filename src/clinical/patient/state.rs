@@ -6,9 +6,9 @@ use smallvec::SmallVec;
 use super::input::{Item, PatientInput};
 use super::stay::{Stay, StayChange};
 use super::stay_effects;
-use crate::clinical::alert::{AlertBook, AlertEvent, BookInput, Refused};
+use crate::clinical::alert::{Alert, AlertBook, AlertEvent, BookInput, Refused};
 use crate::clinical::condition::{ConditionKey, Evidence};
-use crate::clinical::device::ConditionChange;
+use crate::clinical::device::{ConditionChange, Reattribution};
 use crate::clinical::ids::DeviceId;
 use crate::clinical::reading::Reading;
 use crate::clinical::rules::{RuleSet, RuleStates, Subject, Transition};
@@ -29,11 +29,11 @@ struct Mark {
 /// (docs/adr/0003). Replaying the same inputs with the same `now` gives the same state and the same events.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PatientState {
-    stay: Stay,
+    pub(super) stay: Stay,
     rules_hash: Option<[u8; 32]>,
     engine: u32,
     rules: RuleStates,
-    book: AlertBook,
+    pub(super) book: AlertBook,
     marks: SmallVec<[Mark; 1]>,
     /// The newest `now`: a decision is never older than the one before it.
     now: Timestamp,
@@ -97,7 +97,8 @@ impl PatientState {
         }
         let mut decision = Decision::new();
         match item {
-            Item::Assignment { assigned: true } => {}
+            Item::Assignment { assigned: true } | Item::Given(_) | Item::Noted => {}
+            Item::Taken(what) => self.dispute(device, what, now, &mut decision),
             Item::Assignment { assigned: false } => self.drop_device(device, now, &mut decision),
             Item::Reading(reading) => {
                 self.observe(reading, device, stream_sequence, rules, now, &mut decision);
@@ -139,59 +140,6 @@ impl PatientState {
         Ok(recorded.then_some(events))
     }
 
-    /// What follows; `None`: it is so already.
-    fn decide(&self, input: &PatientInput, now: Timestamp) -> Result<Option<Decision>, Refused> {
-        match input {
-            PatientInput::Admitted { unit, bed, profile, .. } => {
-                if self.stay.is_admitted(unit, bed, profile) {
-                    return Ok(None);
-                }
-                self.stay.may_admit().map(|()| Some(Vec::new()))
-            }
-            PatientInput::Stay { change, .. } => {
-                if !self.stay.may(change, now)? {
-                    return Ok(None);
-                }
-                let events = stay_effects::decide(&self.stay, &self.book, change, now)?;
-                // Only what is taken over raises alerts, and those are under the terms that are in force.
-                let raises = matches!(change, StayChange::TookOver { .. });
-                Ok(Some(if raises { self.with_terms(events, now) } else { events }))
-            }
-            PatientInput::StandbyEnded(_) if self.stay.standby().is_none() => Ok(None),
-            PatientInput::StandbyEnded(_) => Ok(Some(stay_effects::resume(&self.book, now))),
-            input => {
-                let events = self.ask_book(input, now)?;
-                Ok(Some(self.with_terms(events, now)))
-            }
-        }
-    }
-
-    /// What the stay adds to events that the book has not taken yet.
-    fn with_terms(&self, mut events: Decision, now: Timestamp) -> Decision {
-        if !events.is_empty() && (self.stay.is_over() || self.stay.standby().is_some()) {
-            let mut book = self.book.clone();
-            for event in &events {
-                book.evolve(event, now);
-            }
-            events.extend(stay_effects::under_terms(&self.stay, &book, &events));
-        }
-        events
-    }
-
-    fn ask_book(&self, input: &PatientInput, now: Timestamp) -> Result<Decision, Refused> {
-        match input {
-            PatientInput::Consumed(_)
-            | PatientInput::Admitted { .. }
-            | PatientInput::RulesAdopted { .. }
-            | PatientInput::Stay { .. }
-            | PatientInput::StandbyEnded(_) => Ok(Vec::new()),
-            PatientInput::Tick { fallback } => self.book.decide(&BookInput::Tick { fallback }, now),
-            PatientInput::TeamAnswered(said) => self.book.decide(&BookInput::TeamAnswered(said), now),
-            PatientInput::Command(command) => self.book.decide(&BookInput::Command(command), now),
-            PatientInput::Withdrawn => self.book.decide(&BookInput::Withdraw, now),
-        }
-    }
-
     /// Restores what an item did to the rolling windows, without deciding: its events are in the journal.
     pub fn restore_item(
         &mut self,
@@ -210,7 +158,7 @@ impl PatientState {
                 let source = Evidence { device: device.clone(), stream_sequence };
                 self.rules.observe(rules, Subject::Patient(self.stay.profile()), reading, &source);
             }
-            Item::Condition(_) => {}
+            Item::Condition(_) | Item::Taken(_) | Item::Given(_) | Item::Noted => {}
         }
     }
 
@@ -225,7 +173,13 @@ impl PatientState {
                 }
                 self.stay.admit(unit, bed, profile);
             }
-            PatientInput::Stay { by, change } => self.stay.apply(by, change, now),
+            PatientInput::Stay { by, change } => {
+                if matches!(change, StayChange::MergedInto { .. }) {
+                    // The devices have handed over to the other record since before this.
+                    self.marks.iter_mut().for_each(|mark| mark.assigned = false);
+                }
+                self.stay.apply(by, change, now);
+            }
             PatientInput::StandbyEnded(_) => self.stay.end_standby(),
             PatientInput::RulesAdopted { hash, engine } => {
                 self.rules_hash = Some(*hash);
@@ -276,6 +230,20 @@ impl PatientState {
             .collect();
         for key in keys {
             self.ask(&BookInput::ConditionEnded { key: &key, at: now }, now, decision);
+        }
+    }
+
+    /// Alerts that stand on readings which are somebody else's.
+    fn dispute(&mut self, device: &DeviceId, what: &Reattribution, now: Timestamp, decision: &mut Decision) {
+        let stands_on = |alert: &&Alert| {
+            let mut evidence = alert.condition.evidence.iter();
+            !alert.disputed && evidence.any(|one| one.device == *device && what.holds(one.stream_sequence))
+        };
+        let ordinals: Vec<u32> = self.book.open().iter().filter(stands_on).map(|alert| alert.ordinal).collect();
+        for ordinal in ordinals {
+            let event = AlertEvent::Disputed { ordinal, by: what.by.clone(), reason: what.reason.clone() };
+            self.book.evolve(&event, now);
+            decision.push(event);
         }
     }
 

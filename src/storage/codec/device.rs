@@ -3,9 +3,9 @@
 use prost::Message;
 use smol_str::SmolStr;
 
-use super::condition;
 use super::error::DecodeError;
 use super::reading::{decode_lane, decode_reading, encode_lane, encode_reading};
+use super::{condition, custody};
 use crate::clinical::codes::Code;
 use crate::clinical::decoder::DecodedBy;
 use crate::clinical::device::{
@@ -47,13 +47,7 @@ pub fn encode_device(event: &DeviceEvent, now: Timestamp) -> (Vec<u8>, Vec<u8>) 
             let (model, firmware) = (said.model.to_string(), said.firmware.to_string());
             (Stored::Announced(proto::DeviceAnnounced { model, firmware }), Vec::new())
         }
-        DeviceEvent::Assigned { hand_over, from } => {
-            let from_us = from.map(Timestamp::micros);
-            (Stored::Assigned(proto::DeviceAssigned { hand_over: Some(encode_link(hand_over)), from_us }), Vec::new())
-        }
-        DeviceEvent::Unassigned(hand_over) => {
-            (Stored::Unassigned(proto::DeviceUnassigned { hand_over: Some(encode_link(hand_over)) }), Vec::new())
-        }
+        DeviceEvent::Custody(custody) => (custody::encode(custody), Vec::new()),
         DeviceEvent::Reading(stored) => (Stored::Reading(encode_stored(stored)), encode_reading(&stored.reading)),
         DeviceEvent::GapDeclared { from, through } => (
             Stored::Gap(proto::GapDeclared {
@@ -107,12 +101,11 @@ impl DeviceRecord {
     /// [`DecodeError`]: the patient's id is none.
     pub fn hand_over(&self) -> Result<Option<HandOver>, DecodeError> {
         match &self.event {
-            Stored::Assigned(assigned) => decode_link(assigned.hand_over.as_ref()),
-            Stored::Unassigned(unassigned) => decode_link(unassigned.hand_over.as_ref()),
             Stored::Reading(reading) => decode_link(reading.hand_over.as_ref()),
             Stored::ConditionBegan(began) => decode_link(began.hand_over.as_ref()),
             Stored::ConditionEnded(ended) => decode_link(ended.hand_over.as_ref()),
             Stored::Registered(_) | Stored::Announced(_) | Stored::Gap(_) | Stored::Conflict(_) => Ok(None),
+            of_custody => custody::hand_over(of_custody),
         }
     }
 
@@ -159,11 +152,6 @@ impl DeviceRecord {
                 model: SmolStr::new(stored.model),
                 firmware: SmolStr::new(stored.firmware),
             })),
-            Stored::Assigned(stored) => Ok(DeviceEvent::Assigned {
-                hand_over: required_link(stored.hand_over.as_ref())?,
-                from: stored.from_us.map(Timestamp),
-            }),
-            Stored::Unassigned(stored) => Ok(DeviceEvent::Unassigned(required_link(stored.hand_over.as_ref())?)),
             Stored::Reading(stored) => decode_stored(stored, body),
             Stored::Gap(stored) => Ok(DeviceEvent::GapDeclared {
                 from: key(stored.boot, stored.lane, stored.from_sequence)?,
@@ -182,6 +170,7 @@ impl DeviceRecord {
                 let change = ConditionChange::Ended(condition::rule(&stored.rule)?, Timestamp(stored.at_us));
                 Ok(DeviceEvent::Condition { hand_over: decode_link(stored.hand_over.as_ref())?, change })
             }
+            of_custody => Ok(DeviceEvent::Custody(custody::decode(of_custody)?)),
         }
     }
 }
@@ -285,17 +274,17 @@ fn encode_change(hand_over: Option<&HandOver>, change: &ConditionChange) -> Stor
     }
 }
 
-fn encode_link(link: &HandOver) -> proto::HandOver {
+pub(super) fn encode_link(link: &HandOver) -> proto::HandOver {
     proto::HandOver { patient: link.patient.to_string(), previous: link.previous }
 }
 
-fn decode_link(stored: Option<&proto::HandOver>) -> Result<Option<HandOver>, DecodeError> {
+pub(super) fn decode_link(stored: Option<&proto::HandOver>) -> Result<Option<HandOver>, DecodeError> {
     let Some(stored) = stored else { return Ok(None) };
     let patient = PatientId::new(&stored.patient).map_err(|error| DecodeError::because(WHAT, error))?;
     Ok(Some(HandOver { patient, previous: stored.previous }))
 }
 
-fn required_link(stored: Option<&proto::HandOver>) -> Result<HandOver, DecodeError> {
+pub(super) fn required_link(stored: Option<&proto::HandOver>) -> Result<HandOver, DecodeError> {
     decode_link(stored)?.ok_or_else(|| DecodeError::missing(WHAT, "hand_over"))
 }
 

@@ -2,6 +2,8 @@
 
 mod alert;
 mod condition;
+mod copies;
+mod custody;
 mod device;
 mod error;
 mod patient;
@@ -14,6 +16,7 @@ mod unit_streams;
 #[cfg(test)]
 mod tests;
 
+pub use copies::{CopiedReading, Copies, decode_copies, encode_copies};
 pub use device::{DeviceRecord, Receipted, decode_device, encode_device};
 pub use error::DecodeError;
 pub use patient::{decode_patient, encode_patient};

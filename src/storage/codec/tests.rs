@@ -9,7 +9,8 @@ use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Priority};
 use crate::clinical::decoder::DecodedBy;
 use crate::clinical::device::{
-    Announcement, ConditionChange, Decoding, DeviceEvent, HandOver, Registration, StoredReading,
+    Announcement, ConditionChange, CustodyEvent, Decoding, DeviceEvent, HandOver, Loan, Reattribution, Registration,
+    StoredReading,
 };
 use crate::clinical::ids::{ChannelId, DeviceId, GatewayId, PatientId, PersonId, RuleId, UnitId};
 use crate::clinical::judge::Rejection;
@@ -90,9 +91,6 @@ fn device_events() -> Vec<DeviceEvent> {
         DeviceEvent::Registered(registration(None)),
         DeviceEvent::Registered(registration(Some(GatewayId::new("g1").unwrap()))),
         DeviceEvent::Announced(Announcement { model: "m".into(), firmware: "1.3".into() }),
-        DeviceEvent::Assigned { hand_over: link(), from: Some(Timestamp(5)) },
-        DeviceEvent::Assigned { hand_over: link(), from: None },
-        DeviceEvent::Unassigned(link()),
         DeviceEvent::Reading(Box::new(stored(Decoding::Coded))),
         DeviceEvent::Reading(Box::new(stored(Decoding::By(DecodedBy { id: "d2".into(), version: 3, set: u64::MAX })))),
         DeviceEvent::Reading(Box::new(stored(Decoding::Undecodable("no JSON".into())))),
@@ -104,6 +102,49 @@ fn device_events() -> Vec<DeviceEvent> {
             change: ConditionChange::Ended(RuleId::new("device_silent").unwrap(), Timestamp(8)),
         },
     ]
+    .into_iter()
+    .chain(custody_events().map(DeviceEvent::Custody))
+    .collect()
+}
+
+fn custody_events() -> [CustodyEvent; 9] {
+    let what = Box::new(Reattribution {
+        from: PatientId::new("p1").unwrap(),
+        to: PatientId::new("p2").unwrap(),
+        runs: vec![(1, 4), (9, 9)],
+        by: person("ada"),
+        reason: "wrong bed".into(),
+    });
+    let loan = Loan { unit: UnitId::new("icu").unwrap(), until: Timestamp(7) };
+    let (from, until) = (Some(Timestamp(5)), Some(Timestamp(9)));
+    [
+        CustodyEvent::Assigned { hand_over: link(), from, until, over: true },
+        CustodyEvent::Assigned { hand_over: link(), from: None, until: None, over: false },
+        CustodyEvent::Unassigned { hand_over: link(), at: Some(Timestamp(6)) },
+        CustodyEvent::Retired,
+        CustodyEvent::Lent(loan),
+        CustodyEvent::Returned,
+        CustodyEvent::PassedOn { from: PatientId::new("p1").unwrap(), hand_over: link(), open: true },
+        CustodyEvent::TakenFrom { hand_over: link(), what: what.clone() },
+        CustodyEvent::GivenTo { hand_over: link(), what },
+    ]
+}
+
+#[test]
+fn copies_of_readings_come_back_as_they_were() {
+    let copied = CopiedReading { stream_sequence: 7, received_at: Timestamp(9), reading: reading() };
+    let copies =
+        Copies { device: DeviceId::new("d1").unwrap(), from: PatientId::new("p1").unwrap(), readings: vec![copied] };
+    assert_eq!(decode_copies(&encode_copies(&copies)), Ok(copies));
+}
+
+#[test]
+fn an_assignment_and_its_end_from_before_they_had_times_still_decode() {
+    let decode = |name| decode_device(&golden(name)).unwrap().with_body(None).unwrap();
+    let assigned = CustodyEvent::Assigned { hand_over: link(), from: None, until: None, over: false };
+    assert_eq!(decode("device-assigned-1.hex"), DeviceEvent::Custody(assigned));
+    let unassigned = CustodyEvent::Unassigned { hand_over: link(), at: None };
+    assert_eq!(decode("device-unassigned-1.hex"), DeviceEvent::Custody(unassigned));
 }
 
 fn alert_events() -> Vec<AlertEvent> {

@@ -3,16 +3,13 @@
 use tonic::{Request, Response, Status};
 
 use super::super::view::{invalid, status};
-use super::{Admin, after, name, page_size};
+use super::{Admin, REASON_MAX, after, name, page_size};
 use crate::actors::handle::{Admission, PatientEntry};
 use crate::clinical::ids::{PatientId, UnitId};
 use crate::clinical::patient::{Presence, Profile, Standby};
 use crate::proto;
 use crate::storage::codec::{decode_profile, encode_profile};
 use crate::time::Timestamp;
-
-/// The longest reason, in bytes.
-const REASON_MAX: usize = 1_000;
 
 impl Admin {
     pub(super) async fn admit(
