@@ -14,7 +14,7 @@ pub use self::channel::{Delivery, NotDelivered, NotificationChannel, PageNotice}
 pub use self::embed::{BuildError, Builder, Vigil};
 pub use self::ingest::{Ingest, NotJoined, NotTaken};
 
-use crate::actors::{Definitions, Engine, EngineOptions, StartError as EngineError};
+use crate::actors::{Definitions, Engine, EngineOptions, StartError as EngineError, Witness};
 use crate::api::server::{Server, StartError as ServerError, admission};
 use crate::clinical::ids::PersonId;
 use crate::clock::Clock;
@@ -117,12 +117,17 @@ async fn open_engine(config: &Config, definitions: impl Into<Definitions>) -> Re
 fn engine_options(config: &Config, clock: &Clock) -> Result<EngineOptions, AppError> {
     let fallback = config.people.fallback.iter().map(|id| PersonId::new(id)).collect::<Result<Vec<_>, _>>()?;
     let idle_after_ms = i64::try_from(config.actors.idle.as_millis()).unwrap_or(i64::MAX);
+    let mut witnesses: Vec<_> = config.audit.witness_file.clone().map(Witness::file).into_iter().collect();
+    if config.audit.witness_stdout {
+        witnesses.push(Witness::Stdout);
+    }
     Ok(EngineOptions {
         idle_after_ms,
         fallback,
         care_plan: if config.care_dirs.is_empty() { Vec::new() } else { read_rule_files(&config.care_dirs)? },
         channels: channels::channels(&config.channels, clock)?,
         link_base: config.channels.link.clone(),
+        witnesses,
         ..EngineOptions::default()
     })
 }

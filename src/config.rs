@@ -88,6 +88,15 @@ pub struct People {
     pub fallback: Vec<String>,
 }
 
+/// Where checkpoints of the chain go, beside the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audit {
+    /// A file, on another volume.
+    pub witness_file: Option<PathBuf>,
+    /// Standard output, for a collector.
+    pub witness_stdout: bool,
+}
+
 /// Limits on everything that comes from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -164,6 +173,8 @@ pub struct Config {
     pub care_dirs: Vec<PathBuf>,
     /// `[channels]`
     pub channels: ChannelSettings,
+    /// `[audit]`
+    pub audit: Audit,
     /// `[limits]`
     pub limits: Limits,
     /// `[actors]`
@@ -222,6 +233,7 @@ impl Config {
             decoder_dirs: root.table("decoders", read_decoders),
             care_dirs: root.table("care", read_care),
             channels: root.table("channels", read_channels),
+            audit: root.table("audit", read_audit),
             limits: root.table("limits", read_limits),
             actors: root.table("actors", |actors| Actors {
                 idle: Duration::from_secs(actors.integer("idle_s", 300, 1, 604_800)),
@@ -292,6 +304,10 @@ fn read_channels(channels: &mut Section) -> ChannelSettings {
             .mistake("vapid_subject", "must say how a push service reaches you: mailto:ADDRESS or an https:// address");
     }
     read
+}
+
+fn read_audit(audit: &mut Section) -> Audit {
+    Audit { witness_file: audit.optional_path("witness_file"), witness_stdout: audit.boolean("witness_stdout", false) }
 }
 
 fn read_limits(limits: &mut Section) -> Limits {

@@ -4,6 +4,7 @@
 //! comes back as a receipt; a condition goes on as an alert to `actors::care_team`, `actors::physician` and whoever
 //! watches. `ARCHITECTURE.md` is the map.
 
+pub mod access;
 pub mod actors;
 pub mod admission;
 pub mod api;
@@ -27,6 +28,8 @@ pub use app::Vigil;
 #[allow(clippy::all, clippy::pedantic, missing_docs)]
 pub mod proto {
     tonic::include_proto!("vigil.v1");
+    // `Debug` without what is marked as patient data: `build.rs` writes it from the marks.
+    include!(concat!(env!("OUT_DIR"), "/redacted.rs"));
 }
 
 /// The example for software integrators compiles.

@@ -1,12 +1,19 @@
 //! The services over the wire: a real server, real TLS, clients that misbehave.
 
 mod api {
+    #[path = "../../examples/verify_inclusion.rs"]
+    #[allow(dead_code)]
+    mod verify_inclusion;
+
     mod answers;
     mod care;
     mod custody;
     mod devices;
     mod gateways;
+    mod glass;
     mod harness;
+    mod isolation;
+    mod keys;
     mod payloads;
     mod people;
     mod python;
@@ -14,4 +21,5 @@ mod api {
     mod streams;
     mod tls;
     mod ward;
+    mod witness;
 }

@@ -9,6 +9,7 @@ use vigil::client::channel::{self, Bearer};
 use vigil::client::load::{self, BreachLog, LoadOptions, LoadReport, quantile};
 use vigil::clock::Clock;
 use vigil::proto;
+use vigil::proto::access_service_client::AccessServiceClient;
 use vigil::proto::alert_service_client::AlertServiceClient;
 
 use crate::Options;
@@ -177,6 +178,9 @@ async fn gateway(scale: usize, dir: &Path, outcomes: &mut Outcomes) -> Outcome<(
 
 async fn watcher(site: &Site, platform: &Platform) -> Outcome<tonic::Streaming<proto::AlertUpdate>> {
     let channel = channel::connect(&channel::endpoint(&platform.people, site.ca_pem(), None)?).await?;
+    let admin = Bearer::from_file(&site.token_file("admin"))?;
+    let care = proto::AssignPersonRequest { person: "nurse".into(), unit: "bench".into(), patient: String::new() };
+    AccessServiceClient::with_interceptor(channel.clone(), admin).assign(care).await?;
     let bearer = Bearer::from_file(&site.token_file("nurse"))?;
     let mut client = AlertServiceClient::with_interceptor(channel, bearer);
     Ok(client.watch(proto::WatchAlertsRequest::default()).await?.into_inner())

@@ -45,7 +45,7 @@ pub(super) struct AlertFeed {
 struct State {
     books: HashMap<PatientId, (Place, AlertBook)>,
     closed: VecDeque<Arc<AlertView>>,
-    news: VecDeque<Arc<AlertNews>>,
+    news: VecDeque<Kept>,
     /// How many news were dropped from the front of `news` since the start.
     dropped: u64,
     /// All news up to this position were published.
@@ -53,6 +53,12 @@ struct State {
     /// What was committed up to here was never news of this engine: only the journal has it.
     start: u64,
     ended: bool,
+}
+
+/// News in their place; of an erased patient the place alone.
+struct Kept {
+    position: u64,
+    news: Option<Arc<AlertNews>>,
 }
 
 impl AlertFeed {
@@ -82,7 +88,7 @@ impl AlertFeed {
                 state.closed.push_front(Arc::clone(&news.view));
                 state.closed.truncate(CLOSED_KEPT);
             }
-            state.news.push_back(news);
+            state.news.push_back(Kept { position: news.position, news: Some(news) });
         }
         while state.news.len() > NEWS_KEPT {
             state.news.pop_front();
@@ -101,6 +107,23 @@ impl AlertFeed {
         if let Some((known, _)) = self.lock().books.get_mut(patient) {
             *known = place;
         }
+    }
+
+    /// Forgets an erased patient: what happened to their alerts is shown to nobody any more.
+    pub fn forget(&self, patient: &PatientId) {
+        let mut state = self.lock();
+        state.books.remove(patient);
+        state.closed.retain(|view| view.id.patient != *patient);
+        for kept in &mut state.news {
+            if kept.news.as_ref().is_some_and(|news| news.view.id.patient == *patient) {
+                kept.news = None;
+            }
+        }
+    }
+
+    /// Whether the patient has an open alert.
+    pub fn has_open(&self, patient: &PatientId) -> bool {
+        self.lock().books.contains_key(patient)
     }
 
     /// Ends every subscription.
@@ -203,7 +226,7 @@ impl AlertFeed {
     /// A cursor to news after `position`; `None`: news after it were dropped already, or came before the start.
     pub fn cursor_after(&self, position: u64) -> Option<Cursor> {
         let state = self.lock();
-        let index = state.news.partition_point(|news| news.position <= position);
+        let index = state.news.partition_point(|kept| kept.position <= position);
         let known = position >= state.position || index > 0 || (state.dropped == 0 && position >= state.start);
         known.then_some(Cursor(state.dropped + index as u64))
     }
@@ -222,16 +245,25 @@ impl AlertFeed {
         }
     }
 
+    /// The news at the cursor if they are there; the cursor stays where they are not.
+    pub fn ready(&self, cursor: &mut Cursor) -> Option<Arc<AlertNews>> {
+        match self.look(cursor) {
+            Some(Next::News(news)) => Some(news),
+            _ => None,
+        }
+    }
+
     fn look(&self, cursor: &mut Cursor) -> Option<Next> {
         let state = self.lock();
-        let Some(index) = cursor.0.checked_sub(state.dropped) else { return Some(Next::Lagged) };
-        let news = usize::try_from(index).ok().and_then(|index| state.news.get(index)).cloned();
-        match news {
-            Some(news) => {
-                cursor.0 += 1;
-                Some(Next::News(news))
+        loop {
+            let Some(index) = cursor.0.checked_sub(state.dropped) else { return Some(Next::Lagged) };
+            let Some(kept) = usize::try_from(index).ok().and_then(|index| state.news.get(index)) else {
+                return state.ended.then_some(Next::End);
+            };
+            cursor.0 += 1;
+            if let Some(news) = &kept.news {
+                return Some(Next::News(Arc::clone(news)));
             }
-            None => state.ended.then_some(Next::End),
         }
     }
 

@@ -1,5 +1,6 @@
 //! A care unit's actor: its ladder of people, and the answer to "who is responsible now", from committed state.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr};
@@ -31,6 +32,8 @@ pub(crate) enum CareTeamMsg {
     Create { reply: oneshot::Sender<Result<(), OperationError>> },
     /// Who answers for this step of this alert?
     Ask { patient: PatientId, ordinal: u32, round: u32, step: u32 },
+    /// Answers once the actor has recovered: its people are on the care team then.
+    Awake(oneshot::Sender<()>),
     /// Take a snapshot of what changed.
     Sweep(SweepPart),
 }
@@ -40,6 +43,13 @@ pub(crate) enum CareTeamMsg {
 struct Ladder {
     version: u32,
     steps: Vec<(Vec<PersonId>, u32)>,
+}
+
+impl Ladder {
+    /// Everybody whom it names: they care for the unit's patients.
+    fn people(&self) -> BTreeSet<PersonId> {
+        self.steps.iter().flat_map(|(people, _)| people.iter().cloned()).collect()
+    }
 }
 
 /// How care units' actors are started.
@@ -119,6 +129,7 @@ impl Actor for CareTeam {
                     PatientMsg::TeamAnswered(self.answer(ladder, &alert, round, step)),
                 );
             }
+            CareTeamMsg::Awake(reply) => drop(reply.send(())),
             CareTeamMsg::Sweep(part) => stream.sweep(&self.context, ladder, || (), part),
         }
         Ok(())
@@ -134,6 +145,7 @@ impl CareTeam {
             let record = decode_care(&recovered.opener.open(record)?)?;
             recovered.state = Ladder { version: record.policy_version, steps: record.steps };
         }
+        self.context.care.set_ladder(&self.unit, &recovered.state.people());
         Ok((recovered.stream, recovered.state))
     }
 
@@ -151,6 +163,7 @@ impl CareTeam {
             let next = Ladder { version, steps };
             self.keep(stream, &next).await?;
             *ladder = next;
+            self.context.care.set_ladder(&self.unit, &ladder.people());
         }
         drop(reply.send(Ok(ladder.version)));
         Ok(())

@@ -5,16 +5,20 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc;
 
 use super::alert_feed::AlertFeed;
+use super::audit_trail::AuditTrail;
+use super::care_register::CareRegister;
 use super::counters::Counters;
 use super::definitions::Definitions;
 use super::directory::Directory;
 use super::effects::EffectJob;
+use super::grant_desk::GrantDesk;
 use super::link::Links;
 use super::notifier::Channels;
 use super::roster_book::RosterBook;
 use super::router::Router;
 use super::rule_book::RuleBook;
 use super::timers::Timers;
+use super::witness::Witness;
 use crate::clinical::decoder::DecoderSet;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId};
 use crate::clock::Clock;
@@ -38,6 +42,8 @@ pub struct EngineOptions {
     pub channels: Channels,
     /// Where people answer, for links in pages: `https://HOST`; empty: pages have no link.
     pub link_base: String,
+    /// Who keeps checkpoints of the chain outside of the journal.
+    pub witnesses: Vec<Witness>,
 }
 
 impl Default for EngineOptions {
@@ -50,6 +56,7 @@ impl Default for EngineOptions {
             care_plan: Vec::new(),
             channels: Channels::default(),
             link_base: String::new(),
+            witnesses: Vec::new(),
         }
     }
 }
@@ -72,11 +79,26 @@ pub(super) struct Context {
     pub roster: RosterBook,
     pub feed: AlertFeed,
     pub directory: Directory,
+    pub care: CareRegister,
     pub counters: Counters,
     pub links: Links,
     pub effects: mpsc::UnboundedSender<EffectJob>,
     router: OnceLock<Router>,
     timers: OnceLock<Wheels>,
+    desks: OnceLock<Desks>,
+}
+
+/// Who writes the streams of which there is one, apart from any actor.
+pub(super) struct Desks {
+    pub trail: AuditTrail,
+    pub grants: GrantDesk,
+}
+
+impl Desks {
+    /// Opens them: grants count from here on.
+    pub async fn open(context: &Context) -> Result<Self, super::stream::RecoverError> {
+        Ok(Self { trail: AuditTrail::open(context).await?, grants: GrantDesk::open(context).await? })
+    }
 }
 
 /// The engine has stopped: the context is gone, and no actor starts any more.
@@ -118,18 +140,27 @@ impl Context {
             roster: RosterBook::default(),
             feed: AlertFeed::default(),
             directory: Directory::default(),
+            care: CareRegister::default(),
             counters: Counters::default(),
             links: Links::default(),
             effects: parts.effects.clone(),
             router: OnceLock::new(),
             timers: OnceLock::new(),
+            desks: OnceLock::new(),
         })
     }
 
     /// Completes the context. Called once, by `tree`, before any actor runs.
-    pub fn complete(&self, router: Router, wheels: Wheels) {
+    pub fn complete(&self, router: Router, wheels: Wheels, desks: Desks) {
         let _first = self.router.set(router);
         let _first = self.timers.set(wheels);
+        let _first = self.desks.set(desks);
+    }
+
+    /// The writers of the audit trail and of grants.
+    pub fn desks(&self) -> &Desks {
+        // `tree` completes the context before anybody has a handle.
+        self.desks.get().expect("the context is complete before there is a handle")
     }
 
     /// The way to every actor.

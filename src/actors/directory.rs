@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::beds::Beds;
 use super::handle::{DeviceEntry, PatientEntry};
-use crate::clinical::ids::{DeviceId, PatientId};
+use crate::clinical::ids::{DeviceId, PatientId, UnitId};
 use crate::clinical::patient::Presence;
 
 /// Devices and patients by id. Written after commits and at recovery only.
@@ -52,6 +52,18 @@ impl Directory {
 
     pub fn patient(&self, id: &PatientId) -> Option<PatientEntry> {
         self.patients.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// Forgets an erased patient.
+    pub fn forget_patient(&self, id: &PatientId) -> Option<PatientEntry> {
+        self.beds.occupy(id, None);
+        self.patients.write().unwrap_or_else(PoisonError::into_inner).remove(id)
+    }
+
+    /// The unit in which a patient lies.
+    pub fn unit_of(&self, id: &PatientId) -> Option<UnitId> {
+        let patients = self.patients.read().unwrap_or_else(PoisonError::into_inner);
+        patients.get(id).map(|entry| entry.unit.clone())
     }
 
     /// The devices that are assigned to a patient by their own streams: the patient may not have heard of it yet.

@@ -1,14 +1,17 @@
 //! The cheap handle by which services and library users reach the actors.
 
+mod access;
 mod answer;
 mod custody;
 mod engine_handle;
 mod entries;
+mod keys;
 mod link;
 mod stays;
 mod views;
 mod watch;
 
+pub use super::audit_trail::Accesses;
 pub use answer::{Answered, OperationError};
 pub use custody::Selection;
 pub use engine_handle::Handle;

@@ -4,15 +4,19 @@
 //! actors have in common.
 
 pub mod alert_feed;
+mod audit_trail;
 mod auditor;
 pub mod beds;
+mod care_register;
 mod care_team;
+mod checkpoints;
 mod context;
 mod counters;
 mod definitions;
 pub mod device;
 mod directory;
 mod effects;
+mod grant_desk;
 pub mod handle;
 mod history;
 mod link;
@@ -29,6 +33,7 @@ mod stream;
 mod sweep;
 pub mod timers;
 mod tree;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -38,3 +43,4 @@ pub use definitions::Definitions;
 pub use notifier::Channels;
 pub use rule_book::ENGINE_VERSION;
 pub use tree::{Engine, StartError};
+pub use witness::Witness;

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use super::care_team::CareTeamMsg;
 use super::context::Context;
 use super::device::{DeviceMsg, DeviceSummary};
 use super::effects::tell_person;
@@ -16,7 +17,7 @@ use super::patient::{PatientMsg, PatientSummary};
 use super::physician::PersonMsg;
 use super::router::send;
 use crate::clinical::device::SILENCE_MS_MIN;
-use crate::clinical::ids::{DeviceId, PatientId, PersonId};
+use crate::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
 use crate::storage::{DataKey, KeyError, StreamKind, StreamName, Summary, open_state};
 
 /// How many actors are activated at a time.
@@ -42,6 +43,7 @@ pub(super) async fn recover(context: &Arc<Context>) -> Behind {
     let Found { devices, patients, behind, .. } = found;
     context.counters.items_behind.add(behind.values().sum());
     tracing::info!(devices = devices.len(), patients = patients.len(), behind = behind.len(), "recovering");
+    activate_care_teams(context).await;
     activate_devices(context, devices).await;
     activate_patients(context, patients.into_iter().map(|patient| (patient, 0)).collect()).await;
     // Pages that have no outcome go out again.
@@ -190,6 +192,33 @@ async fn activate_patients(context: &Arc<Context>, ids: Vec<(PatientId, u64)>) {
                 }
             }
             context.counters.items_behind.take_back(behind);
+        }
+    })
+    .await;
+}
+
+/// Who cares for whom must be known before anybody asks to see a patient.
+async fn activate_care_teams(context: &Arc<Context>) {
+    let units = context.streams.names(StreamKind::Care).into_iter();
+    let units = units.filter_map(|name| UnitId::new(name.id()).ok()).collect();
+    let router = Arc::clone(context);
+    at_once(units, move |unit| {
+        let context = Arc::clone(&router);
+        async move {
+            loop {
+                let (reply, awake) = oneshot::channel();
+                match context.router().care_team(&unit).await {
+                    // An actor that crashed meanwhile is started again until it is parked.
+                    Ok(actor) => match (send(Some(&actor), CareTeamMsg::Awake(reply)), awake.await) {
+                        (_, Ok(())) => return,
+                        _ => tokio::task::yield_now().await,
+                    },
+                    Err(error) => {
+                        tracing::error!(%unit, %error, "care team's actor cannot be activated: its people see nobody");
+                        return;
+                    }
+                }
+            }
         }
     })
     .await;

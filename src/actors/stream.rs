@@ -93,6 +93,20 @@ impl Stream {
         Ok(Recovered { stream, state, tail, opener: Opener::new(Some(key), &name) })
     }
 
+    /// Continues a stream of which no state is kept: only where it ends is looked up. Passes the writer's barrier first.
+    pub async fn resume(context: &Context, name: StreamName, key: &DataKey) -> Result<Self, RecoverError> {
+        context.writer.barrier().await?;
+        let head = context.streams.head(&name);
+        Ok(Self {
+            sealer: Sealer::new(key, &context.incarnation, &name),
+            sequence: head.committed().sequence,
+            since_snapshot: 0,
+            head,
+            name,
+            key: key.clone(),
+        })
+    }
+
     pub fn name(&self) -> &StreamName {
         &self.name
     }

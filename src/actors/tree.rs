@@ -10,17 +10,19 @@
 //! ├── effects     one task: who is asked, who is paged           (effects.rs)
 //! ├── pages       one task per page that is on its way           (notifier.rs)
 //! ├── auditor     one task: no alert stands still                (auditor.rs)
-//! └── sweep       one task: snapshots and passivation            (sweep.rs)
+//! ├── sweep       one task: snapshots and passivation            (sweep.rs)
+//! └── checkpoints one task: signed statements of the chain       (checkpoints.rs)
 //! ```
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::care_team::CareTeams;
-use super::context::{Context, ContextParts, EngineOptions, Wheels};
+use super::checkpoints::Checkpointer;
+use super::context::{Context, ContextParts, Desks, EngineOptions, Wheels};
 use super::definitions::Definitions;
 use super::device::{DeviceMsg, Devices};
 use super::handle::Handle;
@@ -45,6 +47,9 @@ pub enum StartError {
     /// The care plan cannot be read or adopted.
     #[error("adopt the care plan: {0}")]
     CarePlan(String),
+    /// The audit trail or the grants could not be read.
+    #[error("read the audit trail and the grants from the journal: {0}")]
+    Access(String),
     /// A supervisor could not be started.
     #[error("start the supervisors: {0}")]
     Supervisors(String),
@@ -58,6 +63,7 @@ pub struct Engine {
     context: Arc<Context>,
     store: Option<Store>,
     tasks: Vec<JoinHandle<()>>,
+    checkpoints: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
 impl Engine {
@@ -80,14 +86,19 @@ impl Engine {
         definitions::journal(&context).await.map_err(|error| StartError::Definitions(error.to_string()))?;
         RosterBook::recover(&context).await.map_err(|error| StartError::CarePlan(error.to_string()))?;
         adopt_care_plan(&context).await?;
+        let desks = Desks::open(&context).await.map_err(|error| StartError::Access(error.to_string()))?;
         let router = start_router(&context).await?;
-        context.complete(router, start_wheels(&context));
+        context.complete(router, start_wheels(&context), desks);
         let mut tasks = vec![tokio::spawn(effects::run(Arc::clone(&context), jobs))];
         let behind = recovery::recover(&context).await;
         tasks.push(tokio::spawn(recovery::catch_up(Arc::clone(&context), behind)));
         tasks.push(tokio::spawn(sweep::run(Arc::clone(&context))));
         tasks.push(tokio::spawn(auditor::run(Arc::downgrade(&context))));
-        Ok(Self { context, store: Some(parts.store), tasks })
+        let checkpointer = Checkpointer::open(&context).await;
+        let checkpointer = checkpointer.map_err(|error| StartError::Access(error.to_string()))?;
+        let (stop, stopped) = oneshot::channel();
+        let checkpoints = Some((stop, tokio::spawn(checkpointer.run(stopped))));
+        Ok(Self { context, store: Some(parts.store), tasks, checkpoints })
     }
 
     /// The way in for services and library users.
@@ -112,6 +123,7 @@ impl Engine {
         router.patients.stop(within).await;
         router.care_teams.stop(within).await;
         router.persons.stop(within).await;
+        self.last_checkpoint(within).await;
         self.tasks.iter().for_each(JoinHandle::abort);
         self.context.feed.end();
         if let Some(store) = self.store.take() {
@@ -119,6 +131,17 @@ impl Engine {
             if tokio::task::spawn_blocking(move || store.close()).await.is_err() {
                 tracing::error!("the journal did not close in order: the next start checks it");
             }
+        }
+    }
+
+    /// What was written up to the end is then under a checkpoint.
+    async fn last_checkpoint(&mut self, within: Duration) {
+        let Some((stop, mut task)) = self.checkpoints.take() else { return };
+        // The task may have ended with the journal.
+        let _ = stop.send(());
+        if tokio::time::timeout(within, &mut task).await.is_err() {
+            task.abort();
+            tracing::warn!("no last checkpoint was taken: a witness does not answer");
         }
     }
 

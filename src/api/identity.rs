@@ -1,34 +1,17 @@
-//! People: who somebody is, and what they may do.
+//! People: who somebody is. What they may see and do is for [`crate::access`] to decide.
 //!
-//! Local accounts serve sites without an identity provider. Whatever says who a person is, [`may`] alone decides.
+//! Local accounts serve sites without an identity provider.
 
 mod accounts;
 mod directory;
-mod may;
 
-pub use accounts::{AccountError, Accounts, NewAccount, Role, Token};
+pub use accounts::{AccountError, Accounts, NewAccount, Token};
 pub use directory::Directory;
-pub use may::{Action, Forbidden, may, sees};
 
+use tonic::Status;
 use tonic::metadata::MetadataMap;
-use tonic::{Code, Status};
 
-use crate::clinical::ids::PersonId;
-
-/// Somebody whom we know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
-    /// Who.
-    pub id: PersonId,
-    /// What they are.
-    pub roles: Vec<Role>,
-}
-
-impl From<Forbidden> for Status {
-    fn from(forbidden: Forbidden) -> Self {
-        Self::new(Code::PermissionDenied, forbidden.to_string())
-    }
-}
+pub use crate::access::{Person, Role};
 
 /// The person whose token a request carries.
 ///

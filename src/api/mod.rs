@@ -2,10 +2,11 @@
 //!
 //! [`server::Server`] listens on two ports: devices and gateways by mutual TLS, people and programs by TLS with a
 //! bearer token. A connection passes `listener` (limits, handshake), `tls` (who signed it), `peer` (who it is) and
-//! reaches a service in `grpc`; what a person may do is decided in `identity` alone.
+//! reaches a service in `grpc`; people pass [`guard::Guard`], which asks `crate::access` and puts on record.
 
 pub mod figures;
 pub mod grpc;
+pub mod guard;
 pub mod identity;
 pub mod listener;
 pub mod peer;

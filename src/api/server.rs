@@ -14,10 +14,12 @@ use tonic::transport::Server as Grpc;
 use tonic::transport::server::Router;
 
 use super::figures::Figures;
+use super::grpc::access::Access;
 use super::grpc::admin::Admin;
 use super::grpc::alerts::Alerts;
 use super::grpc::ingest::{Ingest, Shared};
 use super::grpc::oncall::OnCall;
+use super::guard::Guard;
 use super::identity::{AccountError, Directory};
 use super::listener::{Gate, Port, listen};
 use super::peer::Connections;
@@ -25,6 +27,7 @@ use super::tls::{Tls, TlsError};
 use crate::actors::handle::Handle;
 use crate::admission::{Admission, Bounds};
 use crate::config::{Config, Limits};
+use crate::proto::access_service_server::AccessServiceServer;
 use crate::proto::admin_service_server::AdminServiceServer;
 use crate::proto::alert_service_server::AlertServiceServer;
 use crate::proto::ingest_service_server::IngestServiceServer;
@@ -132,10 +135,13 @@ impl Server {
             draining: drains.clone(),
         };
         let for_devices = device_services(Ingest::new(shared), limits).await;
-        let alerts = Alerts::new(handle.clone(), Arc::clone(&directory), drains.clone(), limits.stalled_client);
-        let on_call = OnCall::new(handle.clone(), Arc::clone(&directory));
-        let admin = Admin::new(handle, Arc::clone(&directory), Arc::clone(&figures));
-        let for_people = people_services(alerts, admin, on_call, limits);
+        let guard = Guard::new(handle.clone(), Arc::clone(&directory));
+        let (accounts, drain) = (Arc::clone(&directory), drains.clone());
+        let alerts = Alerts::new(handle.clone(), guard.clone(), accounts, drain, limits.stalled_client);
+        let access = Access::new(handle.clone(), guard.clone(), Arc::clone(&directory));
+        let on_call = OnCall::new(handle.clone(), guard.clone());
+        let admin = Admin::new(handle, guard, Arc::clone(&figures));
+        let for_people = people_services(alerts, admin, access, on_call, limits);
         let serving = vec![
             serve(for_devices, devices, gate(Port::Devices), drains.clone()),
             serve(for_people, people, gate(Port::People), drains),
@@ -252,11 +258,12 @@ async fn device_services(ingest: Ingest, limits: &Limits) -> Router {
     grpc(limits, DEVICE_WINDOW_BYTES).add_service(ingest).add_service(service)
 }
 
-fn people_services(alerts: Alerts, admin: Admin, on_call: OnCall, limits: &Limits) -> Router {
+fn people_services(alerts: Alerts, admin: Admin, access: Access, on_call: OnCall, limits: &Limits) -> Router {
     grpc(limits, PEOPLE_WINDOW_BYTES)
         .add_service(AlertServiceServer::new(alerts).max_decoding_message_size(PEOPLE_MESSAGE_BYTES))
         .add_service(OnCallServiceServer::new(on_call).max_decoding_message_size(PEOPLE_MESSAGE_BYTES))
         .add_service(AdminServiceServer::new(admin).max_decoding_message_size(PEOPLE_MESSAGE_BYTES))
+        .add_service(AccessServiceServer::new(access).max_decoding_message_size(PEOPLE_MESSAGE_BYTES))
 }
 
 fn serve(router: Router, listener: TcpListener, gate: Arc<Gate>, mut drains: watch::Receiver<bool>) -> JoinHandle<()> {

@@ -144,7 +144,13 @@ impl Replay<'_> {
             StreamKind::Patient => self.take_patient(record),
             StreamKind::Rules => self.take_rules(record).map(|()| None),
             // What a payload was decoded to is stored with it: replay needs no decoder.
-            StreamKind::Care | StreamKind::Person | StreamKind::Decoders | StreamKind::OnCall => Ok(None),
+            StreamKind::Care
+            | StreamKind::Person
+            | StreamKind::Decoders
+            | StreamKind::OnCall
+            | StreamKind::Audit
+            | StreamKind::Grants
+            | StreamKind::Checkpoints => Ok(None),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The command line: one file per verb. A verb parses its arguments, calls the library and turns what went wrong into
 //! an exit code of `docs`' contract and a line that says what to do next.
 
+mod access;
 mod account;
 mod alerts;
 mod audit;
@@ -17,6 +18,7 @@ mod duration;
 mod evaluate;
 mod failure;
 mod instant;
+mod keys;
 mod log;
 mod oncall;
 mod patients;
@@ -46,6 +48,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Access(access::Args),
     Account(account::Args),
     Alerts(alerts::Args),
     Audit(audit::Args),
@@ -56,6 +59,7 @@ enum Verb {
     Device(device::Args),
     Devices(devices::Args),
     Evaluate(evaluate::Args),
+    Keys(keys::Args),
     Patients(patients::Args),
     Oncall(oncall::Args),
     Pki(pki::Args),
@@ -69,6 +73,7 @@ enum Verb {
 #[must_use]
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
+        Verb::Access(args) => access::run(&args),
         Verb::Account(args) => account::run(&args),
         Verb::Alerts(args) => alerts::run(&args),
         Verb::Audit(args) => audit::run(&args),
@@ -79,6 +84,7 @@ pub fn main() -> ExitCode {
         Verb::Device(args) => device::run(&args),
         Verb::Devices(args) => devices::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
+        Verb::Keys(args) => keys::run(&args),
         Verb::Patients(args) => patients::run(&args),
         Verb::Oncall(args) => oncall::run(&args),
         Verb::Pki(args) => pki::run(&args),

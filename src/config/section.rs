@@ -113,14 +113,22 @@ impl<'a> Section<'a> {
         self.source.relative(text)
     }
 
-    /// A path that may be left out.
+    /// A path that may be left out, or left empty.
     pub(super) fn optional_path(&mut self, key: &'static str) -> Option<PathBuf> {
-        self.text(key).map(|text| self.source.relative(text))
+        self.text(key).filter(|text| !text.is_empty()).map(|text| self.source.relative(text))
     }
 
     /// A text that may be left out, empty then.
     pub(super) fn optional_text(&mut self, key: &'static str) -> String {
         self.text(key).unwrap_or_default().to_owned()
+    }
+
+    pub(super) fn boolean(&mut self, key: &'static str, default: bool) -> bool {
+        let Some(item) = self.item(key) else { return default };
+        item.as_bool().unwrap_or_else(|| {
+            self.mistake(key, "must be true or false");
+            default
+        })
     }
 
     pub(super) fn paths(&mut self, key: &'static str, default: &[&str]) -> Vec<PathBuf> {

@@ -33,7 +33,7 @@ fn every_mistake_is_reported_at_once_with_its_line_and_what_is_allowed() {
         "limits.connections must be a whole number from 1 to 1000000",
         "limits.message_bytes must be a whole number",
         "people.fallback must be a list with at least one entry",
-        "wards is not a setting; allowed are: listen, storage, pki, people, rules, decoders, care, channels, limits, actors",
+        "wards is not a setting; allowed are: listen, storage, pki, people, rules, decoders, care, channels, audit, limits, actors",
     ] {
         assert!(text.contains(expected), "{expected:?} is missing in\n{text}");
     }

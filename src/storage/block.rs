@@ -236,6 +236,12 @@ impl Block {
         self.header.first_position + self.records.len() as u64
     }
 
+    /// As it is stored.
+    #[must_use]
+    pub fn encoded(&self) -> &Bytes {
+        &self.bytes
+    }
+
     /// How many bytes it takes in memory, about.
     #[must_use]
     pub fn bytes_len(&self) -> usize {

@@ -37,7 +37,8 @@ struct Creation {
 
 enum Order {
     Create(Creation),
-    Destroy(PatientId, oneshot::Sender<Result<(), KeyError>>),
+    /// A new key-encryption key; without one patient's key where one is named.
+    Rekey(Option<PatientId>, oneshot::Sender<Result<u32, KeyError>>),
 }
 
 /// The open key store. A thread of its own makes new keys durable, many with one sync.
@@ -108,9 +109,11 @@ impl KeyStore {
         answer.await.unwrap_or(Err(KeyError::Closed))
     }
 
-    pub(super) async fn destroy(&self, patient: &PatientId) -> Result<(), KeyError> {
+    /// Wraps all keys under a new key-encryption key and shreds the old one; the key of `without` goes with it. Returns
+    /// the new version.
+    pub(super) async fn rekey(&self, without: Option<&PatientId>) -> Result<u32, KeyError> {
         let (reply, answer) = oneshot::channel();
-        self.send(Order::Destroy(patient.clone(), reply))?;
+        self.send(Order::Rekey(without.cloned(), reply))?;
         answer.await.unwrap_or(Err(KeyError::Closed))
     }
 
@@ -191,7 +194,7 @@ fn serve(shared: &Shared, queue: &Receiver<Order>) {
     while let Some(order) = waiting.take().or_else(|| queue.recv().ok()) {
         match order {
             // Whoever asked may have gone; what was done stays done.
-            Order::Destroy(patient, reply) => drop(reply.send(shared.destroy(&patient))),
+            Order::Rekey(without, reply) => drop(reply.send(shared.rekey(without.as_ref()))),
             Order::Create(first) => {
                 let mut batch = vec![first];
                 while batch.len() < BATCH_KEYS_MAX {
@@ -223,19 +226,20 @@ fn create_all(shared: &Shared, batch: Vec<Creation>) {
 }
 
 impl Shared {
-    /// Destroys a patient's key: a new key-encryption key, all others rewrapped under it, the old one shredded. What
-    /// old pages, files and backups still hold of the patient's key does not open any more.
-    fn destroy(&self, patient: &PatientId) -> Result<(), KeyError> {
+    /// A new key-encryption key, all keys rewrapped under it but that of `without`, the old one shredded. What old pages,
+    /// files and backups still hold of that patient's key does not open any more.
+    fn rekey(&self, without: Option<&PatientId>) -> Result<u32, KeyError> {
         let fails = |cause: String| KeyError::Store { folder: self.folder.clone(), cause };
         let mut wrapping = self.wrapping.write().unwrap_or_else(PoisonError::into_inner);
         let next = Wrapping { version: wrapping.version + 1, kek: DataKey::random() };
         next.keep(&*self.disk).map_err(|error| fails(error.to_string()))?;
-        self.with_db(|db| self.rewrap(db, &wrapping, &next, patient))?;
+        self.with_db(|db| self.rewrap(db, &wrapping, &next, without))?;
         *wrapping = next;
-        shred_others(&*self.disk, wrapping.version).map_err(|error| fails(error.to_string()))
+        shred_others(&*self.disk, wrapping.version).map_err(|error| fails(error.to_string()))?;
+        Ok(wrapping.version)
     }
 
-    fn rewrap(&self, db: &Db, old: &Wrapping, new: &Wrapping, destroyed: &PatientId) -> Result<(), Failure> {
+    fn rewrap(&self, db: &Db, old: &Wrapping, new: &Wrapping, destroyed: Option<&PatientId>) -> Result<(), Failure> {
         let transaction = db.begin_write()?;
         {
             let mut patients = transaction.open_table(PATIENTS)?;
@@ -243,7 +247,7 @@ impl Shared {
             for row in patients.iter()? {
                 let (owner, wrapped) = row?;
                 let (owner, wrapped) = (owner.value(), wrapped.value());
-                if !wrapped.is_empty() && owner != destroyed.as_str() {
+                if !wrapped.is_empty() && destroyed.is_none_or(|destroyed| owner != destroyed.as_str()) {
                     let damaged = || Failure::Damaged("a wrapped key does not open; no key was destroyed".to_owned());
                     let key = old.unwrap(owner, wrapped).ok_or_else(damaged)?;
                     rewrapped.push((owner.to_owned(), new.wrap(owner, &key)));
@@ -252,7 +256,9 @@ impl Shared {
             for (owner, wrapped) in &rewrapped {
                 patients.insert(owner.as_str(), &wrapped[..])?;
             }
-            patients.insert(destroyed.as_str(), &[][..])?;
+            if let Some(destroyed) = destroyed {
+                patients.insert(destroyed.as_str(), &[][..])?;
+            }
             let mut meta = transaction.open_table(META)?;
             meta.insert("kek", &new.version.to_be_bytes()[..])?;
             meta.insert("site", &new.wrap("", &self.site)[..])?;

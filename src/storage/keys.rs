@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aws_lc_rs::{hkdf, hmac, rand};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::checkpoint::CheckpointKey;
 use super::key_store::KeyStore;
 use super::seal::Length32;
 use super::stream::{StreamKind, StreamName};
@@ -124,6 +125,12 @@ impl Keys {
         self.inner.site.child(&[b"vigil/audit/1"])
     }
 
+    /// The key that signs checkpoints.
+    #[must_use]
+    pub fn checkpoint(&self) -> CheckpointKey {
+        CheckpointKey::new(&self.inner.site.child(&[b"vigil/checkpoint/1"]))
+    }
+
     /// The key of a patient; `None` for one for whom none was made.
     ///
     /// # Errors
@@ -150,7 +157,16 @@ impl Keys {
     /// # Errors
     /// [`KeyError`]; whether the key was destroyed is then unknown, and asking again is right.
     pub async fn destroy_patient(&self, patient: &PatientId) -> Result<(), KeyError> {
-        self.inner.store.destroy(patient).await
+        self.inner.store.rekey(Some(patient)).await.map(drop)
+    }
+
+    /// Wraps all keys under a new key-encryption key, and shreds the old one. What is sealed stays as it is: data keys do
+    /// not change. Returns the new version.
+    ///
+    /// # Errors
+    /// [`KeyError`]; asking again is right.
+    pub async fn rotate(&self) -> Result<u32, KeyError> {
+        self.inner.store.rekey(None).await
     }
 
     /// The key under which the heads of a stream's records are sealed; `None` for a patient without one.
@@ -164,6 +180,7 @@ impl Keys {
             StreamKind::Care | StreamKind::Person | StreamKind::Rules | StreamKind::Decoders | StreamKind::OnCall => {
                 Ok(Some(self.care()))
             }
+            StreamKind::Audit | StreamKind::Grants | StreamKind::Checkpoints => Ok(Some(self.audit())),
         }
     }
 

@@ -15,6 +15,7 @@
 mod append;
 mod block;
 mod block_cache;
+mod checkpoint;
 pub mod codec;
 mod db;
 mod disk;
@@ -42,11 +43,13 @@ mod streams;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod verify_checkpoints;
 mod wrapping;
 mod writer;
 
 pub use append::{Append, OnCommit, SealedRecord, Wakes};
 pub use block::{Block, BlockBuilder, BlockHeader, EncodedBlock, Hash, Malformed, record_len};
+pub use checkpoint::{Checkpoint, CheckpointKey, SignedCheckpoint};
 pub use disk::{Access, Disk, Folder};
 pub use error::{AppendError, OpenError, ReadError, StopReason, Stopped};
 pub use items::{ItemError, StoredItem, item_of, read_items};
@@ -63,5 +66,5 @@ pub use snapshots::{Snapshot, Snapshots, Summary};
 pub use store::{ReadOnlyStore, Store};
 pub use stream::{Committed, StreamHead, StreamKind, StreamName, StreamNameError};
 pub use streams::Streams;
-pub use verify::{BodyKey, Verified, verify};
+pub use verify::{BodyKey, Verified, Verify, verify};
 pub use writer::{Writer, WriterFigures};

@@ -4,12 +4,14 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
+
 use super::block::Block;
 use super::block_cache::BlockCache;
 use super::error::ReadError;
 use super::journal::Journal;
 use super::record::{RecordView, StoredRecord};
-use super::stream::StreamName;
+use super::stream::{Committed, StreamName};
 use super::streams::Streams;
 
 /// How many bytes of decoded blocks are kept.
@@ -25,9 +27,16 @@ pub struct Reader {
     pub(super) cache: Arc<BlockCache>,
     pub(super) streams: Arc<Streams>,
     pub(super) committed_position: Arc<AtomicU64>,
+    pub(super) journal_id: [u8; 16],
 }
 
 impl Reader {
+    /// Which journal it is: random, the same in all its files.
+    #[must_use]
+    pub fn journal_id(&self) -> [u8; 16] {
+        self.journal_id
+    }
+
     /// The next position: all below are committed and readable.
     #[must_use]
     pub fn next_position(&self) -> u64 {
@@ -67,6 +76,37 @@ impl Reader {
         }
         records.reverse();
         Ok(records)
+    }
+
+    /// Shows the committed records of a stream from its end, or from one that an earlier walk left off at, backwards,
+    /// until told to stop. Returns where to go on: the first that was not shown.
+    ///
+    /// # Errors
+    /// [`ReadError`]; what was shown before it is right.
+    pub fn walk_back(
+        &self,
+        stream: &StreamName,
+        from: Option<Committed>,
+        visit: &mut dyn FnMut(StoredRecord) -> ControlFlow<()>,
+    ) -> Result<Option<Committed>, ReadError> {
+        let mut next = from.unwrap_or_else(|| self.streams.committed(stream));
+        while next.sequence > 0 {
+            let Committed { sequence, position } = next;
+            let block = self.block(position)?;
+            let view = record_of(&block, position, stream, sequence)?;
+            let record = view.to_stored().map_err(|error| ReadError::damaged(position, error.to_string()))?;
+            if visit(record).is_break() {
+                return Ok(Some(next));
+            }
+            next = match view.previous {
+                Some(previous) if sequence > 1 && previous < position => {
+                    Committed { sequence: sequence - 1, position: previous }
+                }
+                None if sequence == 1 => return Ok(None),
+                _ => return Err(ReadError::damaged(position, "a back-pointer is wrong")),
+            };
+        }
+        Ok(None)
     }
 
     /// Shows all committed records from a position on, in the order of positions, until told to stop.
@@ -112,6 +152,27 @@ impl Reader {
             })
         })?;
         failure.map_or(Ok(()), Err)
+    }
+
+    /// The encoded blocks from the one that holds `position` to the one that ends before `next_position`.
+    ///
+    /// # Errors
+    /// [`ReadError`]; [`ReadError::Damaged`] where no block ends there.
+    pub fn encoded_blocks(&self, position: u64, next_position: u64) -> Result<Vec<Bytes>, ReadError> {
+        let (mut blocks, mut ends) = (Vec::new(), position);
+        self.scan_blocks(position, &mut |block| {
+            if ends >= next_position {
+                return Ok(ControlFlow::Break(()));
+            }
+            ends = block.next_position();
+            blocks.push(block.encoded().clone());
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if ends == next_position {
+            Ok(blocks)
+        } else {
+            Err(ReadError::damaged(next_position, "no block ends here, though a checkpoint says so"))
+        }
     }
 
     /// Frees what the opening keeps so that the first activations are fast.

@@ -64,7 +64,7 @@ impl Store {
         let head = journal.head().map_err(|error| from_read(&label, &error))?;
         let index = Index::open(&*disk, &journal_id)?;
         let committed_position = Arc::new(AtomicU64::new(head.next_position));
-        let reader = open_reader(&journal, &committed_position);
+        let reader = open_reader(&journal, &committed_position, &journal_id);
         let newest_at = recover(&reader, index.indexed()).map_err(|error| from_read(&label, &error))?;
         clock.raise_to(newest_at);
         let incarnation = random_bytes();
@@ -97,7 +97,7 @@ impl Store {
         // The index first: what it says is then committed in what the journal says.
         let indexed = Index::open_read_only(&*disk, &journal_id).map(|index| index.indexed()).unwrap_or_default();
         let head = journal.head().map_err(|error| from_read(&label, &error))?;
-        let reader = open_reader(&journal, &Arc::new(AtomicU64::new(head.next_position)));
+        let reader = open_reader(&journal, &Arc::new(AtomicU64::new(head.next_position)), &journal_id);
         recover(&reader, indexed).map_err(|error| from_read(&label, &error))?;
         reader.forget_recovery_cache();
         Ok(ReadOnlyStore { reader, keys })
@@ -250,12 +250,13 @@ fn repair(options: &StoreOptions, disk: &Arc<dyn Disk>) -> Result<(), OpenError>
     Ok(())
 }
 
-fn open_reader(journal: &Arc<dyn Journal>, committed_position: &Arc<AtomicU64>) -> Reader {
+fn open_reader(journal: &Arc<dyn Journal>, committed_position: &Arc<AtomicU64>, journal_id: &[u8]) -> Reader {
     Reader {
         journal: Arc::clone(journal),
         cache: Arc::new(BlockCache::new(RECOVERY_CACHE_BYTES)),
         streams: Arc::default(),
         committed_position: Arc::clone(committed_position),
+        journal_id: journal_id.try_into().unwrap_or_default(),
     }
 }
 

@@ -25,6 +25,12 @@ pub enum StreamKind {
     Decoders,
     /// Who is responsible; there is one such stream.
     OnCall,
+    /// The audit trail: who saw what; there is one such stream.
+    Audit,
+    /// Who is assigned to whom, and who broke the glass; there is one such stream.
+    Grants,
+    /// Signed statements of where the chain stood; there is one such stream.
+    Checkpoints,
 }
 
 impl StreamKind {
@@ -37,6 +43,9 @@ impl StreamKind {
             Self::Care => "care",
             Self::Person => "person",
             Self::Rules => "rules",
+            Self::Audit => "audit",
+            Self::Grants => "grants",
+            Self::Checkpoints => "checkpoints",
             Self::Decoders => "decoders",
             Self::OnCall => "oncall",
         }
@@ -45,10 +54,11 @@ impl StreamKind {
 
 /// A text that names no stream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a stream is named device/ID, patient/ID, care/UNIT, person/ID, rules or decoders")]
+#[error("a stream is named device/ID, patient/ID, care/UNIT, person/ID, rules, decoders, audit, grants or checkpoints")]
 pub struct StreamNameError;
 
-/// The name of a stream: `device/ID`, `patient/ID`, `care/UNIT`, `person/ID`, `rules` or `decoders`. Cloning is cheap.
+/// The name of a stream: `device/ID`, `patient/ID`, `care/UNIT`, `person/ID`, or of one of which there is one only:
+/// `rules`, `decoders`, `audit`, `grants`, `checkpoints`. Cloning is cheap.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamName(Arc<str>);
 
@@ -83,6 +93,24 @@ impl StreamName {
         Self("rules".into())
     }
 
+    /// The audit trail.
+    #[must_use]
+    pub fn audit() -> Self {
+        Self("audit".into())
+    }
+
+    /// The stream of assignments and broken glass.
+    #[must_use]
+    pub fn grants() -> Self {
+        Self("grants".into())
+    }
+
+    /// The stream of signed checkpoints.
+    #[must_use]
+    pub fn checkpoints() -> Self {
+        Self("checkpoints".into())
+    }
+
     /// The stream of the sets of decoders.
     #[must_use]
     pub fn decoders() -> Self {
@@ -105,7 +133,7 @@ impl StreamName {
             Some(("patient", id)) => PatientId::new(id).is_ok(),
             Some(("care", id)) => UnitId::new(id).is_ok(),
             Some(("person", id)) => PersonId::new(id).is_ok(),
-            None => matches!(text, "rules" | "decoders" | "oncall"),
+            None => matches!(text, "rules" | "decoders" | "oncall" | "audit" | "grants" | "checkpoints"),
             Some(_) => false,
         };
         if known { Ok(Self(text.into())) } else { Err(StreamNameError) }
@@ -123,15 +151,18 @@ impl StreamName {
         match self.0.as_bytes().first() {
             Some(b'd') if self.as_str() == "decoders" => StreamKind::Decoders,
             Some(b'd') => StreamKind::Device,
-            Some(b'c') => StreamKind::Care,
+            Some(b'c') if self.0.starts_with("care") => StreamKind::Care,
+            Some(b'c') => StreamKind::Checkpoints,
             Some(b'r') => StreamKind::Rules,
             Some(b'o') => StreamKind::OnCall,
+            Some(b'a') => StreamKind::Audit,
+            Some(b'g') => StreamKind::Grants,
             _ if self.0.starts_with("pe") => StreamKind::Person,
             _ => StreamKind::Patient,
         }
     }
 
-    /// The id after the `/`; empty for the streams of the rules and decoders.
+    /// The id after the `/`; empty for a stream of which there is one only.
     #[must_use]
     pub fn id(&self) -> &str {
         self.0.split_once('/').map_or("", |(_, id)| id)

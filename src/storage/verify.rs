@@ -4,12 +4,15 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use super::block::{Block, Hash};
+use super::checkpoint::SignedCheckpoint;
 use super::error::ReadError;
 use super::keys::{DataKey, KeyError, Keys};
 use super::reader::Reader;
 use super::record::{RecordView, StoredRecord};
 use super::seal::{Opener, SealError};
 use super::stream::{Committed, StreamName};
+use super::verify_checkpoints::Checkpoints;
+use crate::proto::RecordKind;
 use crate::time::Timestamp;
 
 /// What a verified journal holds.
@@ -25,12 +28,25 @@ pub struct Verified {
     pub opened: u64,
     /// Heads and bodies that nobody can open any more, because their key was destroyed.
     pub erased: u64,
+    /// The first and the last position of which something is erased.
+    pub erased_range: Option<(u64, u64)>,
     /// Heads and bodies for which the key store knows no key, destroyed or not.
     pub without_key: u64,
     /// Position after the last record.
     pub next_position: u64,
     /// SHA-256 of the last block: what a signed checkpoint names.
     pub hash: Hash,
+    /// Checkpoints in the journal whose signature holds and that fit the chain.
+    pub checkpoints: u64,
+    /// Checkpoints of the witness that fit the chain.
+    pub witnessed: u64,
+}
+
+impl Verified {
+    fn erase(&mut self, position: u64, parts: u64) {
+        self.erased += parts;
+        self.erased_range = Some((self.erased_range.map_or(position, |(first, _)| first), position));
+    }
 }
 
 /// The key of a record's body.
@@ -44,20 +60,33 @@ pub enum BodyKey {
     Unknown,
 }
 
-/// Verifies everything that the reader sees. `body_key` names the key of a record's body from its opened head;
-/// `progress` is told, block by block, how far it is.
+/// What a verification asks.
+pub struct Verify<'a> {
+    /// The keys of the journal.
+    pub keys: &'a Keys,
+    /// Names the key of a record's body from its opened head.
+    pub body_key: &'a mut dyn FnMut(&StoredRecord, &[u8]) -> BodyKey,
+    /// What a witness kept, by position; whether they are signed is for the caller to check.
+    pub witness: &'a [SignedCheckpoint],
+    /// Is told, block by block, how far it is.
+    pub progress: &'a mut dyn FnMut(&Verified),
+}
+
+/// Verifies everything that the reader sees, also against what a witness saw.
 ///
 /// # Errors
 /// [`ReadError::Damaged`] with the first bad position and what is wrong there; other errors where reading fails.
-pub fn verify(
-    reader: &Reader,
-    keys: &Keys,
-    body_key: &mut dyn FnMut(&StoredRecord, &[u8]) -> BodyKey,
-    progress: &mut dyn FnMut(&Verified),
-) -> Result<Verified, ReadError> {
+pub fn verify(reader: &Reader, asked: Verify<'_>) -> Result<Verified, ReadError> {
     let end = reader.next_position();
-    let mut walk =
-        Walk { keys, body_key, streams: HashMap::new(), report: Verified::default(), newest: (0, Timestamp::MIN) };
+    let Verify { keys, body_key, witness, progress } = asked;
+    let mut walk = Walk {
+        keys,
+        body_key,
+        checkpoints: Checkpoints::new(reader.journal_id(), keys.checkpoint().public_key(), witness)?,
+        streams: HashMap::new(),
+        report: Verified::default(),
+        newest: (0, Timestamp::MIN),
+    };
     reader.scan_blocks(0, &mut |block| {
         if block.header.first_position >= end {
             return Ok(ControlFlow::Break(()));
@@ -70,12 +99,14 @@ pub fn verify(
         let what = format!("the journal ends here, but position {end} was said to come next");
         return Err(ReadError::damaged(walk.report.next_position, what));
     }
+    walk.checkpoints.end(&walk.report)?;
     Ok(walk.report)
 }
 
 struct Walk<'a> {
     keys: &'a Keys,
     body_key: &'a mut dyn FnMut(&StoredRecord, &[u8]) -> BodyKey,
+    checkpoints: Checkpoints<'a>,
     streams: HashMap<StreamName, Seen>,
     report: Verified,
     /// Epoch and receipt time of the block before.
@@ -112,7 +143,7 @@ impl Walk<'_> {
         self.report.blocks += 1;
         self.report.next_position = block.next_position();
         self.report.hash = block.hash;
-        Ok(())
+        self.checkpoints.block(&mut self.report)
     }
 
     fn record(&mut self, view: &RecordView<'_>) -> Result<(), ReadError> {
@@ -140,16 +171,20 @@ impl Walk<'_> {
                 return Ok(());
             }
             Err(Erased) => {
-                self.report.erased += 1 + u64::from(!record.body.is_empty());
+                self.report.erase(record.position, 1 + u64::from(!record.body.is_empty()));
                 return Ok(());
             }
         };
         self.report.opened += 1;
+        if record.kind == RecordKind::Checkpoint {
+            self.checkpoints.record(record.position, &head)?;
+            self.report.checkpoints += 1;
+        }
         if record.body.is_empty() {
             return Ok(());
         }
         match (self.body_key)(&record, &head) {
-            BodyKey::Destroyed => self.report.erased += 1,
+            BodyKey::Destroyed => self.report.erase(record.position, 1),
             BodyKey::Unknown => self.report.without_key += 1,
             BodyKey::Key(key) => {
                 open_body(seen, key, &record).map_err(|error| wrong(&error.to_string()))?;

@@ -64,6 +64,7 @@ pub struct Writer {
     orders: Sender<Order>,
     shared: Arc<Shared>,
     stop: watch::Receiver<Option<Stopped>>,
+    heads: watch::Receiver<JournalHead>,
 }
 
 impl Writer {
@@ -98,6 +99,12 @@ impl Writer {
     #[must_use]
     pub fn committed_position(&self) -> u64 {
         self.shared.committed_position.load(Ordering::Acquire)
+    }
+
+    /// Where the chain stands, told after every commit. The newest overwrites what nobody looked at.
+    #[must_use]
+    pub fn heads(&self) -> watch::Receiver<JournalHead> {
+        self.heads.clone()
     }
 
     /// Resolves when the writer has stopped, with the reason.
@@ -154,14 +161,15 @@ pub(super) struct WriterOptions {
 pub(super) fn start(options: WriterOptions) -> std::io::Result<(Writer, JoinHandle<()>)> {
     let (orders, queue) = crossbeam_channel::unbounded();
     let (stop_sender, stop) = watch::channel(None);
+    let (head_sender, heads) = watch::channel(options.head);
     let shared =
         Arc::new(Shared { committed_position: Arc::clone(&options.committed_position), figures: Figures::default() });
-    let writer = Writer { orders, shared: Arc::clone(&shared), stop };
+    let writer = Writer { orders, shared: Arc::clone(&shared), stop, heads };
     // The clock follows the time of the runtime that opens the store: paused time in tests.
     let runtime = tokio::runtime::Handle::try_current().ok();
     let run = move || {
         let _entered = runtime.as_ref().map(tokio::runtime::Handle::enter);
-        let mut thread = Thread { at: Timestamp::MIN, options, shared };
+        let mut thread = Thread { at: Timestamp::MIN, options, shared, heads: head_sender };
         let ended = catch_unwind(AssertUnwindSafe(|| thread.run(&queue)));
         let reason = ended.unwrap_or_else(|panic| StopReason::Panicked(panic_text(&*panic)));
         if reason != StopReason::Closed {
@@ -208,6 +216,7 @@ struct Thread {
     shared: Arc<Shared>,
     /// Receipt time of the newest commit: later ones are not before it.
     at: Timestamp,
+    heads: watch::Sender<JournalHead>,
 }
 
 impl Thread {
@@ -240,6 +249,9 @@ impl Thread {
         }
         publish(&group.appends);
         self.shared.committed_position.store(self.options.head.next_position, Ordering::Release);
+        if group.records > 0 {
+            self.heads.send_replace(self.options.head);
+        }
         let mut position = first_position;
         for append in &mut group.appends {
             if let Some(on_commit) = append.on_commit.take() {

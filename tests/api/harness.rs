@@ -44,7 +44,7 @@ pub struct Site {
     pub authority: Authority,
     pub accounts: Accounts,
     pub platform: Platform,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 pub fn now() -> Timestamp {
@@ -86,7 +86,7 @@ async fn site_with_definitions(rules: &str, decoders: DecoderSet, change: impl F
     let rules = RuleSet::parse(&[("test.toml".into(), rules.into())]).unwrap();
     let definitions = Definitions { rules: Arc::new(rules), decoders: Arc::new(decoders) };
     let platform = Platform::start(&config, definitions).await.unwrap();
-    Site { config, authority, accounts, platform, _dir: dir }
+    Site { config, authority, accounts, platform, dir }
 }
 
 /// What a platform left.
@@ -96,6 +96,22 @@ pub struct Stopped {
 }
 
 impl Site {
+    /// Drains, does something with the files of the stopped site, and starts again with the default rules.
+    pub async fn restarted(self, between: impl FnOnce(&Config)) -> Self {
+        let Self { config, authority, accounts, platform, dir } = self;
+        platform.stop(PATIENCE).await;
+        between(&config);
+        let rules = Arc::new(RuleSet::parse(&[("test.toml".into(), RULES.into())]).unwrap());
+        let platform = Platform::start(&config, rules).await.unwrap();
+        Self { config, authority, accounts, platform, dir }
+    }
+
+    /// Drains; the files stay until the folder is dropped.
+    pub async fn stopped(self) -> tempfile::TempDir {
+        self.platform.stop(PATIENCE).await;
+        self.dir
+    }
+
     pub fn server(&self) -> &Server {
         self.platform.server()
     }
@@ -143,7 +159,7 @@ impl Site {
 
     /// Stops the platform in order; then what it leaves must replay to the same, add up, and verify.
     pub async fn stop_and_audit(self) -> Stopped {
-        let Self { config, platform, _dir: folder, .. } = self;
+        let Self { config, platform, dir: folder, .. } = self;
         platform.stop(PATIENCE).await;
         for verb in [&["replay", "verify"][..], &["check"], &["audit", "verify"]] {
             let mut vigil = std::process::Command::new(env!("CARGO_BIN_EXE_vigil"));

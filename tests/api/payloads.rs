@@ -30,15 +30,6 @@ async fn exceptions(voice: &mut Voice, through: u64) -> Vec<proto::Exception> {
     }
 }
 
-async fn alerts(site: &mut Site) -> Vec<proto::Alert> {
-    // A new account each time: a token is shown only once.
-    let name = format!("tess-{}", site.accounts.iter().count());
-    let token = site.account(&name, "physician");
-    let mut alerts = proto::alert_service_client::AlertServiceClient::new(site.people().await);
-    let request = with_token(&token, proto::ListAlertsRequest::default());
-    alerts.list(request).await.unwrap().into_inner().alerts
-}
-
 #[tokio::test]
 async fn a_payload_is_decoded_and_what_it_says_raises_the_alert_of_its_rule() {
     let mut site = site_with_decoders().await;
@@ -123,10 +114,14 @@ async fn a_name_of_a_firmware_that_is_no_name_is_refused_in_band() {
     assert_eq!(refusals.refusals[0].reason(), RefusalReason::Invalid);
 }
 
+/// As the nurse sees them who cares for the patient.
 async fn wait_for_alerts(site: &mut Site, count: usize) -> Vec<proto::Alert> {
+    let token = site.account("nurse-1", "nurse");
+    let mut alerts = proto::alert_service_client::AlertServiceClient::new(site.people().await);
     let until = tokio::time::Instant::now() + super::harness::PATIENCE;
     loop {
-        let found = alerts(site).await;
+        let found = alerts.list(with_token(&token, proto::ListAlertsRequest::default())).await.unwrap();
+        let found = found.into_inner().alerts;
         if found.len() >= count {
             return found;
         }

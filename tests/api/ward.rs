@@ -33,14 +33,21 @@ pub async fn register_model(site: &mut Site, device: &str, gateway: &str, (model
     admin.register_device(with_token(&token, request)).await.unwrap();
 }
 
-/// Admits a patient to whom the device is assigned, cared for by one person.
+/// Admits a patient to the ICU, to whom the device is assigned, cared for by one person.
 pub async fn admit(site: &mut Site, patient: &str, device: &str, person: &str) {
+    admit_to(site, patient, device, "icu", person).await;
+}
+
+/// Admits a patient to a unit, to whom the device is assigned; `person` is the unit's care team, empty: there is none.
+pub async fn admit_to(site: &mut Site, patient: &str, device: &str, unit: &str, person: &str) {
     let (token, mut admin) = admin(site).await;
-    let steps = vec![proto::CareStep { people: vec![person.into()], delay_ms: 600_000 }];
-    let team = Some(proto::CareTeam { unit: "icu".into(), steps });
-    admin.set_care_team(with_token(&token, proto::SetCareTeamRequest { team })).await.unwrap();
+    if !person.is_empty() {
+        let steps = vec![proto::CareStep { people: vec![person.into()], delay_ms: 600_000 }];
+        let team = Some(proto::CareTeam { unit: unit.into(), steps });
+        admin.set_care_team(with_token(&token, proto::SetCareTeamRequest { team })).await.unwrap();
+    }
     let request =
-        proto::AdmitPatientRequest { patient: patient.into(), unit: "icu".into(), bed: "4".into(), profile: None };
+        proto::AdmitPatientRequest { patient: patient.into(), unit: unit.into(), bed: "4".into(), profile: None };
     admin.admit_patient(with_token(&token, request)).await.unwrap();
     let request =
         proto::AssignDeviceRequest { device: device.into(), patient: patient.into(), from_us: 0, until_us: 0 };

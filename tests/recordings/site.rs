@@ -80,7 +80,16 @@ impl Site {
             server.errors().contains("vigil: ready").then_some(())
         })
         .await;
+        self.let_physician_see().await;
         server
+    }
+
+    /// Puts the physician on the care team of the unit of simulated patients; saying it twice changes nothing.
+    async fn let_physician_see(&self) {
+        let (server, ca) = (format!("https://127.0.0.1:{}", self.people_port), self.text("pki/ca.pem"));
+        let token = self.text("ada.token");
+        let reach = ["--server", &server, "--ca", &ca, "--token-file", &token];
+        self.run(&[&["access", "assign", "lee", "--unit", "sim"][..], &reach].concat()).await.expect(0);
     }
 
     /// Starts a server that cannot run, and waits for its end.

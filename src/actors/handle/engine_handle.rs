@@ -117,12 +117,6 @@ impl Handle {
         self.ask_person(person, PersonMsg::Inbox).await
     }
 
-    /// The present receipt time.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        self.context.clock.now()
-    }
-
     /// The roster in force: who is responsible.
     #[must_use]
     pub fn roster(&self) -> Arc<Roster> {

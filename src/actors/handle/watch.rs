@@ -32,4 +32,12 @@ impl AlertWatch {
             Next::End => None,
         }
     }
+
+    /// The next news if it is there already; nothing is consumed where it is not, or where the end is next.
+    pub fn ready(&mut self) -> Option<Arc<AlertNews>> {
+        if let Some(news) = self.earlier.pop_front() {
+            return Some(news);
+        }
+        self.context.feed.ready(&mut self.cursor)
+    }
 }

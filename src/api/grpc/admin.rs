@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use smol_str::SmolStr;
-use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use super::view::{invalid, status};
+use crate::access::Verb;
 use crate::actors::handle::{CareStep, Handle};
 use crate::api::figures::Figures;
-use crate::api::identity::{Action, Directory, authenticate, may};
+use crate::api::guard::{Guard, Visit};
 use crate::clinical::ids::{PersonId, UnitId};
 use crate::proto;
 use crate::proto::admin_service_server::AdminService;
@@ -32,25 +32,19 @@ const REASON_MAX: usize = 1_000;
 #[derive(Clone)]
 pub struct Admin {
     handle: Handle,
-    directory: Arc<Directory>,
+    guard: Guard,
     figures: Arc<Figures>,
 }
 
 impl Admin {
-    /// Over the engine, for the people of the directory.
+    /// Over the engine, for the people whom the guard lets in.
     #[must_use]
-    pub fn new(handle: Handle, directory: Arc<Directory>, figures: Arc<Figures>) -> Self {
-        Self { handle, directory, figures }
+    pub fn new(handle: Handle, guard: Guard, figures: Arc<Figures>) -> Self {
+        Self { handle, guard, figures }
     }
 
-    fn check(&self, metadata: &MetadataMap, action: Action) -> Result<PersonId, Status> {
-        let person = authenticate(&self.directory.now(), metadata)?;
-        may(&person, action)?;
-        Ok(person.id)
-    }
-
-    fn administrator(&self, metadata: &MetadataMap) -> Result<PersonId, Status> {
-        self.check(metadata, Action::Administer)
+    async fn administrator<T: Sync>(&self, request: &Request<T>, what: &'static str) -> Result<Visit, Status> {
+        self.guard.enter(request, Verb::Administer, what).await
     }
 }
 
@@ -144,7 +138,7 @@ impl AdminService for Admin {
         &self,
         request: Request<proto::GetPatientRequest>,
     ) -> Result<Response<proto::Patient>, Status> {
-        self.patient(&request)
+        self.patient(request).await
     }
 
     async fn list_patients(
@@ -158,19 +152,20 @@ impl AdminService for Admin {
         &self,
         request: Request<proto::CreateUnitRequest>,
     ) -> Result<Response<proto::CreateUnitResponse>, Status> {
-        self.administrator(request.metadata())?;
+        let mut visit = self.administrator(&request, "units.create").await?;
         let unit = UnitId::new(&request.into_inner().unit).map_err(invalid)?;
+        visit.about(unit.as_str());
         self.handle.create_unit(unit).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::CreateUnitResponse {}))
+        visit.answer(proto::CreateUnitResponse {}).await
     }
 
     async fn list_units(
         &self,
         request: Request<proto::ListUnitsRequest>,
     ) -> Result<Response<proto::ListUnitsResponse>, Status> {
-        self.administrator(request.metadata())?;
+        let visit = self.administrator(&request, "units.list").await?;
         let units = self.handle.units().into_iter().map(|unit| proto::Unit { unit: unit.to_string() });
-        Ok(Response::new(proto::ListUnitsResponse { units: units.collect() }))
+        visit.answer(proto::ListUnitsResponse { units: units.collect() }).await
     }
 
     async fn register_device(
@@ -230,28 +225,29 @@ impl AdminService for Admin {
     }
 
     async fn get_device(&self, request: Request<proto::GetDeviceRequest>) -> Result<Response<proto::Device>, Status> {
-        self.device(&request)
+        self.device(request).await
     }
 
     async fn set_care_team(
         &self,
         request: Request<proto::SetCareTeamRequest>,
     ) -> Result<Response<proto::SetCareTeamResponse>, Status> {
-        self.administrator(request.metadata())?;
+        let mut visit = self.administrator(&request, "care_teams.set").await?;
         let team = request.into_inner().team.ok_or_else(|| Status::invalid_argument("team must be set"))?;
         let unit = UnitId::new(&team.unit).map_err(invalid)?;
         if team.steps.is_empty() || team.steps.len() > STEPS_MAX {
             return Err(Status::invalid_argument("a care team has 1 to 32 steps"));
         }
         let steps = team.steps.iter().map(care_step).collect::<Result<_, _>>()?;
+        visit.about(unit.as_str());
         let policy_version = self.handle.set_care_team(unit, steps).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::SetCareTeamResponse { policy_version }))
+        visit.answer(proto::SetCareTeamResponse { policy_version }).await
     }
 
     async fn status(&self, request: Request<proto::StatusRequest>) -> Result<Response<proto::StatusResponse>, Status> {
-        self.check(request.metadata(), Action::ReadStatus)?;
+        let visit = self.guard.enter(&request, Verb::ReadStatus, "status").await?;
         let engine = self.handle.status();
-        Ok(Response::new(proto::StatusResponse {
+        Ok(visit.answer_figures(proto::StatusResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             position: engine.position,
             readings_stored: engine.readings_stored,

@@ -6,12 +6,13 @@ use std::time::Duration;
 use smol_str::SmolStr;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use super::view::{self, invalid, status};
+use crate::access::{Decision, Fields, Verb as Wanted};
 use crate::actors::handle::{AlertView, Answered, Handle};
-use crate::api::identity::{Action, Directory, Person, authenticate, may, sees};
+use crate::api::guard::{Guard, Visit};
+use crate::api::identity::Directory;
 use crate::clinical::alert::{Command, Verb, Verdict};
 use crate::clinical::condition::{ConditionKind, Priority};
 use crate::clinical::ids::{AlertId, PatientId, PersonId, UnitId};
@@ -30,75 +31,80 @@ const WAITING_MAX: usize = 64;
 #[derive(Clone)]
 pub struct Alerts {
     handle: Handle,
+    guard: Guard,
     directory: Arc<Directory>,
     draining: watch::Receiver<bool>,
     stalled_after: Duration,
 }
 
 impl Alerts {
-    /// Over the engine, for the people of the directory; streams end when the server drains.
+    /// Over the engine, for the people whom the guard lets in; streams end when the server drains.
     #[must_use]
     pub fn new(
         handle: Handle,
+        guard: Guard,
         directory: Arc<Directory>,
         draining: watch::Receiver<bool>,
         stalled_after: Duration,
     ) -> Self {
-        Self { handle, directory, draining, stalled_after }
+        Self { handle, guard, directory, draining, stalled_after }
     }
 
-    fn person(&self, metadata: &MetadataMap) -> Result<Person, Status> {
-        authenticate(&self.directory.now(), metadata)
+    /// The alert and what of it the visitor sees. What they may not see does not exist for them.
+    async fn visible(&self, visit: &mut Visit, id: &AlertId) -> Result<(Arc<AlertView>, Fields), Status> {
+        if let Some(view) = self.handle.alert(id) {
+            if let Some(fields) = visit.sees(&view) {
+                return Ok((view, fields));
+            }
+            visit.look_into_inbox().await?;
+            if let Some(fields) = visit.sees(&view) {
+                return Ok((view, fields));
+            }
+        }
+        Err(visit.no_such("alert", &id.patient).await)
     }
 
-    /// Somebody who may see alerts at all; which ones is decided for each.
-    fn viewer(&self, metadata: &MetadataMap) -> Result<Person, Status> {
-        let person = self.person(metadata)?;
-        may(&person, Action::See(ConditionKind::Technical))?;
-        Ok(person)
+    /// The alert and what of it the visitor sees, if they may answer it.
+    async fn answerable(&self, visit: &mut Visit, id: &AlertId) -> Result<(Arc<AlertView>, Fields), Status> {
+        let (view, fields) = self.visible(visit, id).await?;
+        match visit.decide_alert(&view, Wanted::AnswerAlert) {
+            Decision::Allow(_) => Ok((view, fields)),
+            Decision::Absent => Err(visit.no_such("alert", &id.patient).await),
+            Decision::Forbid(who) => {
+                let status = Status::permission_denied(format!("this needs the role {who}"));
+                Err(visit.refuse(Some(&id.patient), status).await)
+            }
+        }
     }
 
-    /// The kind of an alert. What the person may not see does not exist for them.
-    async fn kind_of(&self, person: &Person, id: &AlertId) -> Result<ConditionKind, Status> {
-        let (views, _) = self.handle.alerts(None, Some(&id.patient), true).await;
-        let kind = views.iter().find(|view| view.id == *id).map(|view| view.alert.condition.kind);
-        kind.filter(|kind| sees(person, *kind)).ok_or_else(no_such_alert)
+    /// Whether the visitor sees the patient at all, with or without an alert.
+    fn sees_patient(&self, visit: &mut Visit, patient: &PatientId) -> bool {
+        self.handle.knows_patient(patient) && visit.sees_patient(patient, Wanted::SeePatient).is_some()
     }
 
     async fn answer(
         &self,
         request: Request<AnswerRequest>,
+        what: &'static str,
         verb: impl FnOnce(&AnswerRequest) -> Result<Verb, Status> + Send,
         needs_reason: bool,
     ) -> Result<Response<AnswerResponse>, Status> {
-        let person = self.person(request.metadata())?;
+        let mut visit = self.guard.enter(&request, Wanted::AnswerAlert(ConditionKind::Technical), what).await?;
         let asked = request.into_inner();
         let id: AlertId = asked.id.parse().map_err(invalid)?;
-        may(&person, Action::Answer(ConditionKind::Technical))?;
-        // Those who may answer everything need no look at the alert first.
-        if let Err(forbidden) = may(&person, Action::Answer(ConditionKind::Physiological))
-            && self.kind_of(&person, &id).await? == ConditionKind::Physiological
-        {
-            return Err(forbidden.into());
-        }
-        let command = Command {
-            ordinal: id.ordinal,
-            verb: verb(&asked)?,
-            by: person.id,
-            reason: reason(&asked.reason, needs_reason)?,
-            seen_version: asked.version,
-        };
+        let verb = verb(&asked)?;
+        let reason = reason(&asked.reason, needs_reason)?;
+        visit.about(&asked.id);
+        let (_, fields) = self.answerable(&mut visit, &id).await?;
+        let by = visit.person().id.clone();
+        let command = Command { ordinal: id.ordinal, verb, by, reason, seen_version: asked.version };
         let answered = self.handle.answer(&id.patient, command).await.map_err(|error| status(&error))?;
         let (done, view) = match answered {
             Answered::Done(view) => (true, view),
             Answered::Stale(view) => (false, view),
         };
-        Ok(Response::new(AnswerResponse { done, alert: Some(view::alert(&view)) }))
+        visit.answer(AnswerResponse { done, alert: Some(view::alert(&view, fields)) }).await
     }
-}
-
-fn no_such_alert() -> Status {
-    Status::not_found("there is no such alert")
 }
 
 fn reason(text: &str, needed: bool) -> Result<SmolStr, Status> {
@@ -117,9 +123,9 @@ fn unit(text: &str) -> Result<Option<UnitId>, Status> {
 }
 
 /// Open before closed, unanswered first, then by priority and age; closed ones newest first.
-fn in_order_of_urgency(views: &mut [Arc<AlertView>]) {
+fn in_order_of_urgency(views: &mut [(Arc<AlertView>, Fields)]) {
     use crate::clinical::alert::Response::Answered;
-    views.sort_by_key(|view| {
+    views.sort_by_key(|(view, _)| {
         let alert = &view.alert;
         let age = alert.raised_at.micros();
         if alert.closed.is_some() {
@@ -138,26 +144,43 @@ impl AlertService for Alerts {
         &self,
         request: Request<proto::ListAlertsRequest>,
     ) -> Result<Response<proto::ListAlertsResponse>, Status> {
-        let person = self.viewer(request.metadata())?;
+        let see = Wanted::SeeAlert(ConditionKind::Technical);
+        let mut visit = self.guard.enter(&request, see, "alerts.list").await?;
         let asked = request.into_inner();
         let unit = unit(&asked.unit)?;
         let patient =
             if asked.patient.is_empty() { None } else { Some(PatientId::new(&asked.patient).map_err(invalid)?) };
-        let (mut views, position) = self.handle.alerts(unit.as_ref(), patient.as_ref(), asked.closed_too).await;
-        views.retain(|view| sees(&person, view.alert.condition.kind));
-        in_order_of_urgency(&mut views);
-        let alerts = views.iter().map(|view| view::alert(view)).collect();
-        Ok(Response::new(proto::ListAlertsResponse { alerts, position }))
+        let (views, position) = self.handle.alerts(unit.as_ref(), patient.as_ref(), asked.closed_too).await;
+        let mut seen: Vec<_> = views.iter().filter_map(|view| Some((Arc::clone(view), visit.sees(view)?))).collect();
+        if seen.len() < views.len() {
+            // Some are hidden: among them may be one of which the person has a page.
+            visit.look_into_inbox().await?;
+            seen = views.iter().filter_map(|view| Some((Arc::clone(view), visit.sees(view)?))).collect();
+        }
+        if let Some(patient) = &patient
+            && seen.is_empty()
+            && !self.sees_patient(&mut visit, patient)
+        {
+            return Err(visit.no_such("patient", patient).await);
+        }
+        in_order_of_urgency(&mut seen);
+        visit.at_position(position);
+        let alerts = seen.iter().map(|(view, fields)| view::alert(view, *fields)).collect();
+        visit.answer(proto::ListAlertsResponse { alerts, position }).await
     }
 
     async fn watch(&self, request: Request<proto::WatchAlertsRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        let person = self.viewer(request.metadata())?;
+        let see = Wanted::SeeAlert(ConditionKind::Technical);
+        let mut visit = self.guard.enter(&request, see, "alerts.watch").await?;
         let asked = request.into_inner();
         let unit = unit(&asked.unit)?;
+        visit.look_into_inbox().await?;
         let news = self.handle.watch(asked.from_position).await.map_err(|error| status(&error))?;
+        visit.at_position(asked.from_position.unwrap_or_default());
+        visit.put_on_record().await?;
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let watching = watching::Watching {
-            person,
+            visit,
             unit,
             last_position: asked.from_position,
             changes: self.directory.changes(),
@@ -169,15 +192,15 @@ impl AlertService for Alerts {
     }
 
     async fn acknowledge(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
-        self.answer(request, |_| Ok(Verb::Acknowledge), true).await
+        self.answer(request, "alerts.acknowledge", |_| Ok(Verb::Acknowledge), true).await
     }
 
     async fn accept(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
-        self.answer(request, |_| Ok(Verb::Accept), false).await
+        self.answer(request, "alerts.accept", |_| Ok(Verb::Accept), false).await
     }
 
     async fn reject(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
-        self.answer(request, |_| Ok(Verb::Reject), true).await
+        self.answer(request, "alerts.reject", |_| Ok(Verb::Reject), true).await
     }
 
     async fn escalate(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
@@ -185,20 +208,20 @@ impl AlertService for Alerts {
             let to = if asked.to.is_empty() { None } else { Some(PersonId::new(&asked.to).map_err(invalid)?) };
             Ok(Verb::Escalate { to })
         };
-        self.answer(request, verb, true).await
+        self.answer(request, "alerts.escalate", verb, true).await
     }
 
     async fn reset(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
-        self.answer(request, |_| Ok(Verb::Reset), false).await
+        self.answer(request, "alerts.reset", |_| Ok(Verb::Reset), false).await
     }
 
     async fn comment(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
-        self.answer(request, |_| Ok(Verb::Comment), true).await
+        self.answer(request, "alerts.comment", |_| Ok(Verb::Comment), true).await
     }
 
     async fn hand_over(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
         let verb = |asked: &AnswerRequest| Ok(Verb::HandOver { to: PersonId::new(&asked.to).map_err(invalid)? });
-        self.answer(request, verb, true).await
+        self.answer(request, "alerts.hand-over", verb, true).await
     }
 
     async fn hand_over_all(
@@ -210,7 +233,7 @@ impl AlertService for Alerts {
 
     async fn snooze(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
         let verb = |asked: &AnswerRequest| Ok(Verb::Snooze { ms: asked.snooze_minutes.saturating_mul(60_000) });
-        self.answer(request, verb, true).await
+        self.answer(request, "alerts.snooze", verb, true).await
     }
 
     async fn dispose(&self, request: Request<AnswerRequest>) -> Result<Response<AnswerResponse>, Status> {
@@ -220,7 +243,7 @@ impl AlertService for Alerts {
             proto::Verdict::NotActionable => Ok(Verb::Dispose { verdict: Verdict::NotActionable }),
             proto::Verdict::Unspecified => Err(Status::invalid_argument("verdict is true, false or not actionable")),
         };
-        self.answer(request, verb, false).await
+        self.answer(request, "alerts.dispose", verb, false).await
     }
 
     async fn acknowledge_all(
@@ -234,31 +257,28 @@ impl AlertService for Alerts {
         &self,
         request: Request<proto::HistoryRequest>,
     ) -> Result<Response<proto::HistoryResponse>, Status> {
-        let person = self.viewer(request.metadata())?;
+        let see = Wanted::SeeAlert(ConditionKind::Technical);
+        let mut visit = self.guard.enter(&request, see, "alerts.history").await?;
         let id: AlertId = request.into_inner().id.parse().map_err(invalid)?;
+        visit.about(id.to_string());
+        let (_, fields) = self.visible(&mut visit, &id).await?;
         let facts = self.handle.history(&id).await.map_err(|error| status(&error))?;
-        // The alert's kind is in the fact that raised it; an alert that is not in the list any more has it too.
-        let visible = facts.iter().any(|(_, event)| match event {
-            crate::clinical::alert::AlertEvent::Raised { condition, .. } => sees(&person, condition.kind),
-            _ => false,
-        });
-        if !visible {
-            return Err(no_such_alert());
-        }
-        let facts = facts.iter().map(|(at, event)| view::fact(*at, event)).collect();
-        Ok(Response::new(proto::HistoryResponse { facts }))
+        let facts = facts.iter().map(|(at, event)| view::fact(*at, event, fields)).collect();
+        visit.answer(proto::HistoryResponse { facts }).await
     }
 
     async fn inbox(&self, request: Request<proto::InboxRequest>) -> Result<Response<proto::InboxResponse>, Status> {
-        let person = self.person(request.metadata())?;
-        may(&person, Action::ReadInbox)?;
-        let pages = self.handle.inbox(&person.id).await.map_err(|error| status(&error))?;
+        let mut visit = self.guard.enter(&request, Wanted::ReadInbox, "alerts.inbox").await?;
+        let pages = self.handle.inbox(&visit.person().id).await.map_err(|error| status(&error))?;
+        for page in &pages {
+            visit.concerns(&page.alert.patient);
+        }
         let pages = pages.into_iter().map(|page| proto::Page {
             alert: page.alert.to_string(),
             round: page.round,
             step: page.step,
             paged_at_us: page.paged_at.micros(),
         });
-        Ok(Response::new(proto::InboxResponse { pages: pages.collect() }))
+        visit.answer(proto::InboxResponse { pages: pages.collect() }).await
     }
 }

@@ -1,5 +1,6 @@
 //! The gRPC services of `proto/vigil/v1`.
 
+pub mod access;
 pub mod admin;
 pub mod alerts;
 mod answers;

@@ -1,14 +1,12 @@
 //! The service about who is responsible.
 
-use std::sync::Arc;
-
 use smol_str::SmolStr;
-use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use super::view::{invalid, status};
+use crate::access::{Verb, may_ask};
 use crate::actors::handle::Handle;
-use crate::api::identity::{Action, Directory, Person, authenticate, may};
+use crate::api::guard::{Guard, Visit};
 use crate::clinical::condition::{ConditionKind, Priority};
 use crate::clinical::ids::{ChannelId, IdError, PatientId, PersonId, RotationId, UnitId};
 use crate::clinical::oncall::{Assignment, Contact, GapCause, Maintenance, Override, Roster, RosterCommand};
@@ -20,53 +18,51 @@ use crate::time::Timestamp;
 #[derive(Clone)]
 pub struct OnCall {
     handle: Handle,
-    directory: Arc<Directory>,
+    guard: Guard,
 }
 
 impl OnCall {
-    /// Over the engine, for the people of the directory.
+    /// Over the engine, behind the guard of all services of people.
     #[must_use]
-    pub fn new(handle: Handle, directory: Arc<Directory>) -> Self {
-        Self { handle, directory }
+    pub fn new(handle: Handle, guard: Guard) -> Self {
+        Self { handle, guard }
     }
 
-    fn person(&self, metadata: &MetadataMap, action: Action) -> Result<Person, Status> {
-        let person = authenticate(&self.directory.now(), metadata)?;
-        may(&person, action)?;
-        Ok(person)
-    }
-
-    async fn command(&self, command: RosterCommand) -> Result<Response<proto::RosterResponse>, Status> {
+    /// Carries a command out, on record.
+    async fn command(&self, visit: Visit, command: RosterCommand) -> Result<Response<proto::RosterResponse>, Status> {
         let version = self.handle.change_roster(command).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::RosterResponse { version }))
+        visit.answer(proto::RosterResponse { version }).await
+    }
+
+    /// Lets in whoever asks about themselves, and administrators about anybody.
+    async fn about<T: Sync>(
+        &self,
+        request: &Request<T>,
+        person: &str,
+        what: &'static str,
+    ) -> Result<(Visit, PersonId), Status> {
+        let mut visit = self.guard.enter(request, Verb::ReadInbox, what).await?;
+        let person = PersonId::new(person).map_err(invalid)?;
+        visit.about(person.as_str());
+        match may_ask(&visit.person().roles, Verb::Administer) {
+            Err(who) if person != visit.person().id => {
+                Err(visit.refuse(None, Status::permission_denied(format!("this needs the role {who}"))).await)
+            }
+            _ => Ok((visit, person)),
+        }
     }
 
     /// A person may say that a contact of their own works, or does not; an administrator of anybody's.
     async fn contact(
         &self,
         request: Request<proto::StoredContact>,
+        what: &'static str,
         command: fn(PersonId, Contact) -> RosterCommand,
     ) -> Result<Response<proto::RosterResponse>, Status> {
-        let caller = authenticate(&self.directory.now(), request.metadata())?;
+        let (visit, person) = self.about(&request, &request.get_ref().person, what).await?;
         let asked = request.into_inner();
-        let person = PersonId::new(&asked.person).map_err(invalid)?;
-        if person != caller.id {
-            may(&caller, Action::Administer)?;
-        }
         let channel = ChannelId::new(&asked.channel).map_err(invalid)?;
-        self.command(command(person, Contact { channel, address: SmolStr::new(asked.address) })).await
-    }
-}
-
-impl OnCall {
-    /// One's own, or, for an administrator, anybody's.
-    fn whose_letters(&self, request: &Request<proto::DeadLettersRequest>) -> Result<PersonId, Status> {
-        let caller = authenticate(&self.directory.now(), request.metadata())?;
-        let person = PersonId::new(&request.get_ref().person).map_err(invalid)?;
-        if person != caller.id {
-            may(&caller, Action::Administer)?;
-        }
-        Ok(person)
+        self.command(visit, command(person, Contact { channel, address: SmolStr::new(asked.address) })).await
     }
 }
 
@@ -94,17 +90,22 @@ fn who(roster: &Roster, unit: Option<&UnitId>, patient: Option<&PatientId>, at: 
 #[tonic::async_trait]
 impl OnCallService for OnCall {
     async fn who(&self, request: Request<proto::WhoRequest>) -> Result<Response<proto::WhoResponse>, Status> {
-        self.person(request.metadata(), Action::See(ConditionKind::Technical))?;
+        let mut visit = self.guard.enter(&request, Verb::ReadInbox, "oncall.who").await?;
         let asked = request.into_inner();
         let (unit, patient) = (optional(&asked.unit, UnitId::new)?, optional(&asked.patient, PatientId::new)?);
+        if let Some(patient) = &patient
+            && visit.sees_patient(patient, Verb::SeePatient).is_none()
+        {
+            return Err(visit.no_such("patient", patient).await);
+        }
         let at = if asked.at_us == 0 { self.handle.now() } else { Timestamp(asked.at_us) };
         let roster = self.handle.roster();
         let roles = who(&roster, unit.as_ref(), patient.as_ref(), at);
-        Ok(Response::new(proto::WhoResponse { roles, version: roster.version() }))
+        visit.answer(proto::WhoResponse { roles, version: roster.version() }).await
     }
 
     async fn gaps(&self, request: Request<proto::GapsRequest>) -> Result<Response<proto::GapsResponse>, Status> {
-        self.person(request.metadata(), Action::See(ConditionKind::Technical))?;
+        let visit = self.guard.enter(&request, Verb::ReadInbox, "oncall.gaps").await?;
         let unit = optional(&request.into_inner().unit, UnitId::new)?;
         let gaps = self.handle.roster().gaps(self.handle.now()).into_iter();
         let gaps = gaps.filter(|gap| unit.as_ref().is_none_or(|unit| *unit == gap.unit)).map(|gap| {
@@ -120,23 +121,26 @@ impl OnCallService for OnCall {
                 unreachable,
             }
         });
-        Ok(Response::new(proto::GapsResponse { gaps: gaps.collect() }))
+        visit.answer(proto::GapsResponse { gaps: gaps.collect() }).await
     }
 
     async fn set_override(
         &self,
         request: Request<proto::OnCallOverride>,
     ) -> Result<Response<proto::RosterResponse>, Status> {
-        self.person(request.metadata(), Action::Administer)?;
+        let visit = self.guard.enter(&request, Verb::Administer, "oncall.set-override").await?;
         let asked = request.into_inner();
-        self.command(RosterCommand::Override(Override {
-            number: 0,
-            rotation: RotationId::new(&asked.rotation).map_err(invalid)?,
-            add: optional(&asked.add, PersonId::new)?,
-            remove: optional(&asked.remove, PersonId::new)?,
-            from: Timestamp(asked.from_us),
-            to: Timestamp(asked.to_us),
-        }))
+        self.command(
+            visit,
+            RosterCommand::Override(Override {
+                number: 0,
+                rotation: RotationId::new(&asked.rotation).map_err(invalid)?,
+                add: optional(&asked.add, PersonId::new)?,
+                remove: optional(&asked.remove, PersonId::new)?,
+                from: Timestamp(asked.from_us),
+                to: Timestamp(asked.to_us),
+            }),
+        )
         .await
     }
 
@@ -144,15 +148,16 @@ impl OnCallService for OnCall {
         &self,
         request: Request<proto::EndOverrideRequest>,
     ) -> Result<Response<proto::RosterResponse>, Status> {
-        let by = self.person(request.metadata(), Action::Administer)?.id;
-        self.command(RosterCommand::EndOverride { number: request.into_inner().number, by }).await
+        let visit = self.guard.enter(&request, Verb::Administer, "oncall.end-override").await?;
+        let by = visit.person().id.clone();
+        self.command(visit, RosterCommand::EndOverride { number: request.into_inner().number, by }).await
     }
 
     async fn list_overrides(
         &self,
         request: Request<proto::ListOverridesRequest>,
     ) -> Result<Response<proto::ListOverridesResponse>, Status> {
-        self.person(request.metadata(), Action::See(ConditionKind::Technical))?;
+        let visit = self.guard.enter(&request, Verb::ReadInbox, "oncall.overrides").await?;
         let roster = self.handle.roster();
         let overrides = roster.standing().overrides.iter().map(|one| proto::OnCallOverride {
             number: one.number,
@@ -162,23 +167,30 @@ impl OnCallService for OnCall {
             from_us: one.from.micros(),
             to_us: one.to.micros(),
         });
-        Ok(Response::new(proto::ListOverridesResponse { overrides: overrides.collect() }))
+        visit.answer(proto::ListOverridesResponse { overrides: overrides.collect() }).await
     }
 
     async fn assign_patients(
         &self,
         request: Request<proto::PatientsAssigned>,
     ) -> Result<Response<proto::RosterResponse>, Status> {
-        self.person(request.metadata(), Action::Administer)?;
+        let mut visit = self.guard.enter(&request, Verb::Administer, "oncall.assign").await?;
         let asked = request.into_inner();
-        let patients = asked.patients.iter().map(|id| PatientId::new(id)).collect::<Result<_, _>>().map_err(invalid)?;
-        self.command(RosterCommand::AssignPatients(Assignment {
-            unit: UnitId::new(&asked.unit).map_err(invalid)?,
-            person: PersonId::new(&asked.person).map_err(invalid)?,
-            patients,
-            from: Timestamp(asked.from_us),
-            to: Timestamp(asked.to_us),
-        }))
+        let patients: Vec<_> =
+            asked.patients.iter().map(|id| PatientId::new(id)).collect::<Result<_, _>>().map_err(invalid)?;
+        for patient in &patients {
+            visit.concerns(patient);
+        }
+        self.command(
+            visit,
+            RosterCommand::AssignPatients(Assignment {
+                unit: UnitId::new(&asked.unit).map_err(invalid)?,
+                person: PersonId::new(&asked.person).map_err(invalid)?,
+                patients,
+                from: Timestamp(asked.from_us),
+                to: Timestamp(asked.to_us),
+            }),
+        )
         .await
     }
 
@@ -186,15 +198,20 @@ impl OnCallService for OnCall {
         &self,
         request: Request<proto::MaintenanceSet>,
     ) -> Result<Response<proto::RosterResponse>, Status> {
-        let by = self.person(request.metadata(), Action::Answer(ConditionKind::Technical))?.id;
+        let answer = Verb::AnswerAlert(ConditionKind::Technical);
+        let visit = self.guard.enter(&request, answer, "oncall.maintenance").await?;
+        let by = visit.person().id.clone();
         let asked = request.into_inner();
-        self.command(RosterCommand::SetMaintenance(Maintenance {
-            unit: UnitId::new(&asked.unit).map_err(invalid)?,
-            reason: SmolStr::new(asked.reason),
-            by,
-            from: Timestamp(asked.from_us),
-            until: Timestamp(asked.until_us),
-        }))
+        self.command(
+            visit,
+            RosterCommand::SetMaintenance(Maintenance {
+                unit: UnitId::new(&asked.unit).map_err(invalid)?,
+                reason: SmolStr::new(asked.reason),
+                by,
+                from: Timestamp(asked.from_us),
+                until: Timestamp(asked.until_us),
+            }),
+        )
         .await
     }
 
@@ -202,32 +219,38 @@ impl OnCallService for OnCall {
         &self,
         request: Request<proto::EndMaintenanceRequest>,
     ) -> Result<Response<proto::RosterResponse>, Status> {
-        let by = self.person(request.metadata(), Action::Answer(ConditionKind::Technical))?.id;
+        let answer = Verb::AnswerAlert(ConditionKind::Technical);
+        let visit = self.guard.enter(&request, answer, "oncall.end-maintenance").await?;
+        let by = visit.person().id.clone();
         let unit = UnitId::new(&request.into_inner().unit).map_err(invalid)?;
-        self.command(RosterCommand::EndMaintenance { unit, by }).await
+        self.command(visit, RosterCommand::EndMaintenance { unit, by }).await
     }
 
     async fn verify_contact(
         &self,
         request: Request<proto::StoredContact>,
     ) -> Result<Response<proto::RosterResponse>, Status> {
-        self.contact(request, |person, contact| RosterCommand::VerifyContact { person, contact }).await
+        self.contact(request, "oncall.verify", |person, contact| RosterCommand::VerifyContact { person, contact }).await
     }
 
     async fn disable_contact(
         &self,
         request: Request<proto::StoredContact>,
     ) -> Result<Response<proto::RosterResponse>, Status> {
-        self.contact(request, |person, contact| RosterCommand::DisableContact { person, contact }).await
+        self.contact(request, "oncall.disable", |person, contact| RosterCommand::DisableContact { person, contact })
+            .await
     }
 
     async fn list_dead_letters(
         &self,
         request: Request<proto::DeadLettersRequest>,
     ) -> Result<Response<proto::DeadLettersResponse>, Status> {
-        let person = self.whose_letters(&request)?;
-        let letters = self.handle.dead_letters(&person).await.map_err(|error| status(&error))?.into_iter();
-        let letters = letters.map(|letter| proto::DeadLetter {
+        let (mut visit, person) = self.about(&request, &request.get_ref().person, "oncall.dead-letters").await?;
+        let letters = self.handle.dead_letters(&person).await.map_err(|error| status(&error))?;
+        for letter in &letters {
+            visit.concerns(&letter.alert.patient);
+        }
+        let letters = letters.into_iter().map(|letter| proto::DeadLetter {
             alert: letter.alert.to_string(),
             round: letter.round,
             step: letter.step,
@@ -236,15 +259,15 @@ impl OnCallService for OnCall {
             why: letter.why.to_string(),
             at_us: letter.at.micros(),
         });
-        Ok(Response::new(proto::DeadLettersResponse { letters: letters.collect() }))
+        visit.answer(proto::DeadLettersResponse { letters: letters.collect() }).await
     }
 
     async fn resend_dead_letters(
         &self,
         request: Request<proto::DeadLettersRequest>,
     ) -> Result<Response<proto::ResendResponse>, Status> {
-        let person = self.whose_letters(&request)?;
+        let (visit, person) = self.about(&request, &request.get_ref().person, "oncall.resend").await?;
         let letters = self.handle.resend(&person).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::ResendResponse { letters: u32::try_from(letters).unwrap_or(u32::MAX) }))
+        visit.answer(proto::ResendResponse { letters: u32::try_from(letters).unwrap_or(u32::MAX) }).await
     }
 }

@@ -2,6 +2,7 @@
 
 use tonic::Status;
 
+use crate::access::{Field, Fields};
 use crate::actors::handle::{AlertNews, AlertView, OperationError};
 use crate::clinical::alert::{AlertEvent, CloseCause, Response, RoundCause, Verdict};
 use crate::clinical::condition::{Condition, ConditionKind, Priority};
@@ -9,28 +10,30 @@ use crate::clinical::ids::PersonId;
 use crate::proto;
 use crate::time::Timestamp;
 
-/// An alert.
-pub(super) fn alert(view: &AlertView) -> proto::Alert {
+/// An alert, as far as its fields may be shown.
+pub(super) fn alert(view: &AlertView, fields: Fields) -> proto::Alert {
     let alert = &view.alert;
     let condition = &alert.condition;
     let (state, step, people, deadline) = response(&alert.response);
     let state = if alert.closed.is_some() { proto::ResponseState::Closed } else { state };
+    let device = condition.key.device.as_ref().map(ToString::to_string);
     proto::Alert {
         id: view.id.to_string(),
-        patient: view.id.patient.to_string(),
+        patient: fields.show(Field::Patient, view.id.patient.to_string()),
         unit: view.unit.to_string(),
-        bed: view.bed.to_string(),
-        rule: condition.key.rule.to_string(),
-        rule_version: condition.rule_version,
+        bed: fields.show(Field::Place, view.bed.to_string()),
+        rule: fields.show(Field::Finding, condition.key.rule.to_string()),
+        rule_version: fields.show(Field::Finding, condition.rule_version),
         kind: kind(condition.kind) as i32,
         priority: priority(alert.priority) as i32,
         latching: condition.latching,
-        present: alert.present,
-        start_us: condition.start.micros(),
-        onset_us: condition.onset.micros(),
-        value: condition.value,
-        limit: condition.limit,
-        text: condition.text.to_string(),
+        present: fields.show(Field::Finding, alert.present),
+        start_us: fields.show(Field::Finding, condition.start.micros()),
+        onset_us: fields.show(Field::Finding, condition.onset.micros()),
+        value: fields.show(Field::Value, condition.value),
+        limit: fields.show(Field::Value, condition.limit),
+        // It names the value.
+        text: fields.show(Field::Value, condition.text.to_string()),
         raised_at_us: alert.raised_at.micros(),
         folds: alert.folds,
         round: alert.round,
@@ -40,7 +43,7 @@ pub(super) fn alert(view: &AlertView) -> proto::Alert {
         deadline_us: deadline.micros(),
         version: alert.version,
         closed: alert.closed.map_or("", close_cause).to_owned(),
-        device: condition.key.device.as_ref().map(ToString::to_string).unwrap_or_default(),
+        device: fields.show(Field::Device, device.unwrap_or_default()),
         snoozed_until_us: alert.snoozed_until.map_or(0, Timestamp::micros),
         offered_to: alert.hand_over.as_ref().map(|offer| offer.to.to_string()).unwrap_or_default(),
         verdict: alert.verdict.as_ref().map_or(proto::Verdict::Unspecified, |(_, said)| verdict(*said)) as i32,
@@ -61,17 +64,30 @@ fn response(response: &Response) -> (proto::ResponseState, u32, Vec<PersonId>, T
     }
 }
 
-/// News of an alert.
-pub(super) fn update(news: &AlertNews) -> proto::AlertUpdate {
+/// News of an alert, as far as its fields may be shown.
+pub(super) fn update(news: &AlertNews, fields: Fields) -> proto::AlertUpdate {
     proto::AlertUpdate {
         position: news.position,
-        fact: Some(fact(news.at, &news.event)),
-        alert: Some(alert(&news.view)),
+        fact: Some(fact(news.at, &news.event, fields)),
+        alert: Some(alert(&news.view, fields)),
     }
 }
 
-/// One fact of an alert's history.
-pub(super) fn fact(at: Timestamp, event: &AlertEvent) -> proto::AlertFact {
+/// One fact of an alert's history, as far as its fields may be shown.
+pub(super) fn fact(at: Timestamp, event: &AlertEvent, fields: Fields) -> proto::AlertFact {
+    let whole = whole_fact(at, event);
+    // What the platform gives as a reason is a cause; what a person gives is a note.
+    let is_note = !whole.by.is_empty();
+    proto::AlertFact {
+        reason: if is_note { fields.show(Field::Note, whole.reason) } else { whole.reason },
+        rule: fields.show(Field::Finding, whole.rule),
+        onset_us: fields.show(Field::Finding, whole.onset_us),
+        value: fields.show(Field::Value, whole.value),
+        ..whole
+    }
+}
+
+fn whole_fact(at: Timestamp, event: &AlertEvent) -> proto::AlertFact {
     let mut fact = proto::AlertFact { at_us: at.micros(), what: what(event).to_owned(), ..proto::AlertFact::default() };
     match event {
         AlertEvent::Raised { condition, deadline, .. } => {

@@ -139,6 +139,18 @@ impl Alert {
         }
     }
 
+    /// Whether this person is asked to answer it, owns it, is offered it, or passed it on lately: they must
+    /// see it.
+    #[must_use]
+    pub fn asks(&self, person: &PersonId) -> bool {
+        let asked = match &self.response {
+            Response::Waiting { people, joined, .. } => people.contains(person) || joined.contains(person),
+            Response::Answered { by, .. } => by == person,
+        };
+        let offered = self.hand_over.as_ref().is_some_and(|offer| offer.to == *person || offer.by == *person);
+        asked || offered || self.passed_on.iter().any(|passed| passed.by == *person)
+    }
+
     /// Whether its signal stays although the condition has gone, until `reset`.
     #[must_use]
     pub const fn latched(&self) -> bool {

@@ -1,11 +1,14 @@
 //! Between the facts of the pure core and their stored format (`proto/vigil/v1/journal.proto`).
 
+mod access;
 mod alert;
+mod checkpoint;
 mod condition;
 mod copies;
 mod custody;
 mod device;
 mod error;
+mod grants;
 mod patient;
 mod profile;
 mod reading;
@@ -16,9 +19,12 @@ mod unit_streams;
 #[cfg(test)]
 mod tests;
 
+pub use access::{decode_access, encode_access};
+pub use checkpoint::{decode_checkpoint, encode_checkpoint};
 pub use copies::{CopiedReading, Copies, decode_copies, encode_copies};
 pub use device::{DeviceRecord, Receipted, decode_device, encode_device};
 pub use error::DecodeError;
+pub use grants::{GrantRecord, decode_grant, encode_grant};
 pub use patient::{decode_patient, encode_patient};
 pub use profile::{decode_profile, encode_profile};
 pub use reading::{decode_reading, encode_reading};

@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 
 use super::support::{Committed, Disks, Source, assert_opens, device, text, wait};
-use crate::storage::{BodyKey, Reader, SimFault, SimLoss, Store, verify};
+use crate::storage::{BodyKey, Reader, SimFault, SimLoss, Store, Verify, verify};
 
 const STREAMS: [&str; 2] = ["a", "b"];
 const ROUNDS: u64 = 4;
@@ -55,7 +55,8 @@ fn check(store: &Store, committed: &Committed, what: &str) {
     let keys = store.keys();
     let mut body_key =
         |record: &crate::storage::StoredRecord, _: &[u8]| BodyKey::Key(keys.stream(&record.stream).unwrap().unwrap());
-    let verified = verify(&reader, &store.keys(), &mut body_key, &mut |_| {});
+    let asked = Verify { keys: &keys, body_key: &mut body_key, witness: &[], progress: &mut |_| {} };
+    let verified = verify(&reader, asked);
     let verified = verified.unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!(verified.opened, 2 * found.len() as u64, "{what}");
 }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::support::{Committed, Disks, START, Source, device, tail, text, wait};
 use crate::clock::Clock;
-use crate::storage::{BodyKey, OpenError, ReadError, SimFault, SimLoss, Store, StoreOptions, verify};
+use crate::storage::{BodyKey, OpenError, ReadError, SimFault, SimLoss, Store, StoreOptions, Verified, Verify, verify};
 
 fn options(folder: &TempDir) -> StoreOptions {
     StoreOptions::new(folder.path().join("data"))
@@ -131,6 +131,14 @@ fn no_plaintext_and_no_key_lies_in_the_data_folder() {
     }
 }
 
+fn asked(
+    store: &crate::storage::Store,
+    body_key: &mut dyn FnMut(&crate::storage::StoredRecord, &[u8]) -> BodyKey,
+    progress: &mut dyn FnMut(&Verified),
+) -> Result<Verified, ReadError> {
+    verify(&store.reader(), Verify { keys: &store.keys(), body_key, witness: &[], progress })
+}
+
 #[test]
 fn verification_names_the_first_bad_position() {
     let disks = Disks::default();
@@ -141,13 +149,13 @@ fn verification_names_the_first_bad_position() {
     let mut own =
         |record: &crate::storage::StoredRecord, _: &[u8]| BodyKey::Key(keys.stream(&record.stream).unwrap().unwrap());
     let mut steps = 0;
-    let verified = verify(&store.reader(), &keys, &mut own, &mut |_| steps += 1).unwrap();
+    let verified = asked(&store, &mut own, &mut |_| steps += 1).unwrap();
     assert_eq!((verified.records, verified.opened, verified.streams, verified.next_position), (20, 40, 1, 20));
     assert_eq!(steps, verified.blocks);
     let mut wrong = |_: &crate::storage::StoredRecord, _: &[u8]| BodyKey::Key(keys.care());
-    let error = verify(&store.reader(), &keys, &mut wrong, &mut |_| {}).unwrap_err();
+    let error = asked(&store, &mut wrong, &mut |_| {}).unwrap_err();
     assert!(matches!(error, ReadError::Damaged { position: 0, .. }), "{error}");
     let mut erased = |_: &crate::storage::StoredRecord, _: &[u8]| BodyKey::Destroyed;
-    let verified = verify(&store.reader(), &keys, &mut erased, &mut |_| {}).unwrap();
+    let verified = asked(&store, &mut erased, &mut |_| {}).unwrap();
     assert_eq!((verified.opened, verified.erased), (20, 20));
 }

@@ -4,6 +4,7 @@ use tonic::{Request, Response, Status};
 
 use super::super::view::{invalid, status};
 use super::{Admin, REASON_MAX, after, name, page_size};
+use crate::access::{Field, Fields, Verb};
 use crate::actors::handle::{Admission, PatientEntry};
 use crate::clinical::ids::{PatientId, UnitId};
 use crate::clinical::patient::{Presence, Profile, Standby};
@@ -16,7 +17,8 @@ impl Admin {
         &self,
         request: Request<proto::AdmitPatientRequest>,
     ) -> Result<Response<proto::AdmitPatientResponse>, Status> {
-        let by = self.administrator(request.metadata())?;
+        let mut visit = self.administrator(&request, "patients.admit").await?;
+        let by = visit.person().id.clone();
         let asked = request.into_inner();
         let patient = PatientId::new(&asked.patient).map_err(invalid)?;
         let admission = Admission {
@@ -24,41 +26,47 @@ impl Admin {
             bed: name("bed", &asked.bed)?,
             profile: profile(asked.profile.as_ref())?,
         };
+        visit.concerns(&patient);
         self.handle.admit_patient(&by, patient, admission).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::AdmitPatientResponse {}))
+        visit.answer(proto::AdmitPatientResponse {}).await
     }
 
     pub(super) async fn move_to(
         &self,
         request: Request<proto::MovePatientRequest>,
     ) -> Result<Response<proto::MovePatientResponse>, Status> {
-        let by = self.administrator(request.metadata())?;
+        let mut visit = self.administrator(&request, "patients.move").await?;
+        let by = visit.person().id.clone();
         let asked = request.into_inner();
         let patient = PatientId::new(&asked.patient).map_err(invalid)?;
         let unit = UnitId::new(&asked.unit).map_err(invalid)?;
         let bed = name("bed", &asked.bed)?;
+        visit.concerns(&patient);
         self.handle.move_patient(&by, &patient, unit, bed).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::MovePatientResponse {}))
+        visit.answer(proto::MovePatientResponse {}).await
     }
 
     pub(super) async fn prescribe(
         &self,
         request: Request<proto::PrescribePatientRequest>,
     ) -> Result<Response<proto::PrescribePatientResponse>, Status> {
-        let by = self.administrator(request.metadata())?;
+        let mut visit = self.administrator(&request, "patients.prescribe").await?;
+        let by = visit.person().id.clone();
         let asked = request.into_inner();
         let patient = PatientId::new(&asked.patient).map_err(invalid)?;
         // An empty profile would take away what is prescribed: it must be meant.
         let wanted = asked.profile.ok_or_else(|| Status::invalid_argument("profile must be set"))?;
+        visit.concerns(&patient);
         self.handle.prescribe(&by, &patient, profile(Some(&wanted))?).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::PrescribePatientResponse {}))
+        visit.answer(proto::PrescribePatientResponse {}).await
     }
 
     pub(super) async fn standby(
         &self,
         request: Request<proto::BeginStandbyRequest>,
     ) -> Result<Response<proto::BeginStandbyResponse>, Status> {
-        let by = self.administrator(request.metadata())?;
+        let mut visit = self.administrator(&request, "patients.standby").await?;
+        let by = visit.person().id.clone();
         let asked = request.into_inner();
         let patient = PatientId::new(&asked.patient).map_err(invalid)?;
         let reason = asked.reason.trim();
@@ -66,63 +74,76 @@ impl Admin {
             return Err(Status::invalid_argument("reason has 1 to 1000 bytes"));
         }
         let until = Timestamp(asked.until_us);
+        visit.concerns(&patient);
         self.handle.begin_standby(&by, &patient, reason.into(), until).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::BeginStandbyResponse {}))
+        visit.answer(proto::BeginStandbyResponse {}).await
     }
 
     pub(super) async fn resume(
         &self,
         request: Request<proto::EndStandbyRequest>,
     ) -> Result<Response<proto::EndStandbyResponse>, Status> {
-        let by = self.administrator(request.metadata())?;
+        let mut visit = self.administrator(&request, "patients.resume").await?;
+        let by = visit.person().id.clone();
         let patient = PatientId::new(&request.into_inner().patient).map_err(invalid)?;
+        visit.concerns(&patient);
         self.handle.end_standby(&by, &patient).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::EndStandbyResponse {}))
+        visit.answer(proto::EndStandbyResponse {}).await
     }
 
     pub(super) async fn discharge(
         &self,
         request: Request<proto::DischargePatientRequest>,
     ) -> Result<Response<proto::DischargePatientResponse>, Status> {
-        let by = self.administrator(request.metadata())?;
+        let mut visit = self.administrator(&request, "patients.discharge").await?;
+        let by = visit.person().id.clone();
         let asked = request.into_inner();
         let patient = PatientId::new(&asked.patient).map_err(invalid)?;
+        visit.concerns(&patient);
         let freed = if asked.died {
             self.handle.patient_died(&by, &patient).await
         } else {
             self.handle.discharge_patient(&by, &patient).await
         };
         let devices = freed.map_err(|error| status(&error))?.iter().map(ToString::to_string).collect();
-        Ok(Response::new(proto::DischargePatientResponse { devices }))
+        visit.answer(proto::DischargePatientResponse { devices }).await
     }
 
     pub(super) async fn merge(
         &self,
         request: Request<proto::MergePatientsRequest>,
     ) -> Result<Response<proto::MergePatientsResponse>, Status> {
-        let by = self.administrator(request.metadata())?;
+        let mut visit = self.administrator(&request, "patients.merge").await?;
+        let by = visit.person().id.clone();
         let asked = request.into_inner();
         let from = PatientId::new(&asked.from).map_err(invalid)?;
         let into = PatientId::new(&asked.into).map_err(invalid)?;
+        visit.concerns(&from);
+        visit.concerns(&into);
         self.handle.merge_patients(&by, &from, &into).await.map_err(|error| status(&error))?;
-        Ok(Response::new(proto::MergePatientsResponse {}))
+        visit.answer(proto::MergePatientsResponse {}).await
     }
 
-    pub(super) fn patient(
+    pub(super) async fn patient(
         &self,
-        request: &Request<proto::GetPatientRequest>,
+        request: Request<proto::GetPatientRequest>,
     ) -> Result<Response<proto::Patient>, Status> {
-        self.administrator(request.metadata())?;
-        let patient = PatientId::new(&request.get_ref().patient).map_err(invalid)?;
-        let entry = self.handle.known_patient(&patient).map_err(|error| status(&error))?;
-        Ok(Response::new(on_wire(&entry)))
+        let mut visit = self.guard.enter(&request, Verb::SeePatient, "patients.show").await?;
+        let patient = PatientId::new(&request.into_inner().patient).map_err(invalid)?;
+        let entry = self.handle.known_patient(&patient).ok();
+        match entry
+            .and_then(|entry| visit.sees_patient(&patient, Verb::SeePatient).map(|fields| on_wire(&entry, fields)))
+        {
+            Some(shown) => visit.answer(shown).await,
+            None => Err(visit.no_such("patient", &patient).await),
+        }
     }
 
     pub(super) async fn patients(
         &self,
         request: Request<proto::ListPatientsRequest>,
     ) -> Result<Response<proto::ListPatientsResponse>, Status> {
-        self.administrator(request.metadata())?;
+        let mut visit = self.guard.enter(&request, Verb::SeePatient, "patients.list").await?;
         let asked = request.into_inner();
         let size = page_size(asked.page_size);
         let after = after(&asked.page_token, PatientId::new)?;
@@ -131,12 +152,17 @@ impl Admin {
             unit.as_ref().is_none_or(|unit| entry.unit == *unit)
                 && (asked.gone_too || entry.presence == Presence::Present)
                 && (!asked.on_standby || entry.standby.is_some())
+                && visit.fields_in(&entry.patient, &entry.unit, Verb::SeePatient).is_some()
         };
         let entries = self.handle.patients(after.as_ref(), size, wanted).await;
         let last = entries.last().filter(|_| entries.len() == size);
         let next_page_token = last.map(|entry| entry.patient.to_string()).unwrap_or_default();
-        let patients = entries.iter().map(on_wire).collect();
-        Ok(Response::new(proto::ListPatientsResponse { patients, next_page_token }))
+        let seen = entries.iter().filter_map(|entry| {
+            let fields = visit.sees_patient(&entry.patient, Verb::SeePatient)?;
+            Some(on_wire(entry, fields))
+        });
+        let patients = seen.collect();
+        visit.answer(proto::ListPatientsResponse { patients, next_page_token }).await
     }
 }
 
@@ -145,7 +171,7 @@ fn profile(asked: Option<&proto::PatientProfile>) -> Result<Profile, Status> {
     Ok(profile.map_err(|error| Status::invalid_argument(format!("profile: {}", error.why)))?.unwrap_or_default())
 }
 
-fn on_wire(entry: &PatientEntry) -> proto::Patient {
+fn on_wire(entry: &PatientEntry, fields: Fields) -> proto::Patient {
     let (presence, merged_into) = match &entry.presence {
         Presence::Unknown => (proto::Presence::Unspecified, String::new()),
         Presence::Present => (proto::Presence::Admitted, String::new()),
@@ -156,12 +182,12 @@ fn on_wire(entry: &PatientEntry) -> proto::Patient {
     proto::Patient {
         patient: entry.patient.to_string(),
         unit: entry.unit.to_string(),
-        bed: entry.bed.to_string(),
-        devices: entry.devices.iter().map(ToString::to_string).collect(),
-        profile: Some(encode_profile(&entry.profile)),
+        bed: fields.show(Field::Place, entry.bed.to_string()),
+        devices: fields.show(Field::Device, entry.devices.iter().map(ToString::to_string).collect()),
+        profile: fields.show(Field::Profile, Some(encode_profile(&entry.profile))),
         presence: presence.into(),
         merged_into,
-        standby: entry.standby.as_ref().map(standby_on_wire),
+        standby: fields.show(Field::Profile, entry.standby.as_ref().map(standby_on_wire)),
     }
 }
 

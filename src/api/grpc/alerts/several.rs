@@ -1,13 +1,11 @@
 //! One answer to several alerts: everything of a shift or a patient handed over, several acknowledged.
 
-use std::sync::Arc;
-
 use tonic::{Request, Response, Status};
 
-use super::{Alerts, no_such_alert, reason, unit};
-use crate::actors::handle::{AlertView, Answered};
+use super::{Alerts, reason};
+use crate::access::{Fields, Verb as Wanted};
+use crate::actors::handle::Answered;
 use crate::api::grpc::view::{self, invalid, status};
-use crate::api::identity::{Action, Person, may, sees};
 use crate::clinical::alert::{Command, Verb};
 use crate::clinical::condition::{ConditionKind, Priority};
 use crate::clinical::ids::{AlertId, PatientId, PersonId};
@@ -22,21 +20,23 @@ impl Alerts {
         &self,
         request: Request<proto::HandOverAllRequest>,
     ) -> Result<Response<proto::AnswerAllResponse>, Status> {
-        let person = self.person(request.metadata())?;
-        may(&person, Action::Answer(ConditionKind::Technical))?;
+        let answer = Wanted::AnswerAlert(ConditionKind::Technical);
+        let mut visit = self.guard.enter(&request, answer, "alerts.hand-over-all").await?;
+        let by = visit.person().id.clone();
         let asked = request.into_inner();
         let to = PersonId::new(&asked.to).map_err(invalid)?;
         let why = reason(&asked.reason, true)?;
         let patient =
             if asked.patient.is_empty() { None } else { Some(PatientId::new(&asked.patient).map_err(invalid)?) };
-        let (views, _) = self.handle.alerts(unit("")?.as_ref(), patient.as_ref(), false).await;
-        let mine = views.into_iter().filter(|view| view.alert.owner() == Some(&person.id));
+        let (views, _) = self.handle.alerts(None, patient.as_ref(), false).await;
+        let mine = views.into_iter().filter(|view| view.alert.owner() == Some(&by));
         let mut answers = Vec::new();
         for view in mine {
+            let (_, fields) = self.answerable(&mut visit, &view.id).await?;
             let verb = Verb::HandOver { to: to.clone() };
-            answers.push(self.command(&person, &view.id, verb, &why, view.alert.version).await?);
+            answers.push(self.command(&by, &view.id, verb, &why, view.alert.version, fields).await?);
         }
-        Ok(Response::new(proto::AnswerAllResponse { answers }))
+        visit.answer(proto::AnswerAllResponse { answers }).await
     }
 
     /// Acknowledges several alerts; refused before anything is done where any of them is high.
@@ -44,8 +44,9 @@ impl Alerts {
         &self,
         request: Request<proto::AcknowledgeAllRequest>,
     ) -> Result<Response<proto::AnswerAllResponse>, Status> {
-        let person = self.person(request.metadata())?;
-        may(&person, Action::Answer(ConditionKind::Technical))?;
+        let answer = Wanted::AnswerAlert(ConditionKind::Technical);
+        let mut visit = self.guard.enter(&request, answer, "alerts.acknowledge-all").await?;
+        let by = visit.person().id.clone();
         let asked = request.into_inner();
         let why = reason(&asked.reason, true)?;
         if asked.answers.is_empty() || asked.answers.len() > SEVERAL_MAX {
@@ -54,41 +55,34 @@ impl Alerts {
         let mut all = Vec::with_capacity(asked.answers.len());
         for one in &asked.answers {
             let id: AlertId = one.id.parse().map_err(invalid)?;
-            let view = self.seen(&person, &id).await?;
-            may(&person, Action::Answer(view.alert.condition.kind))?;
+            let (view, fields) = self.answerable(&mut visit, &id).await?;
             if view.alert.priority == Priority::High {
                 return Err(Status::failed_precondition("high alerts are acknowledged one by one"));
             }
-            all.push((id, one.version));
+            all.push((id, one.version, fields));
         }
         let mut answers = Vec::with_capacity(all.len());
-        for (id, version) in all {
-            answers.push(self.command(&person, &id, Verb::Acknowledge, &why, version).await?);
+        for (id, version, fields) in all {
+            answers.push(self.command(&by, &id, Verb::Acknowledge, &why, version, fields).await?);
         }
-        Ok(Response::new(proto::AnswerAllResponse { answers }))
-    }
-
-    /// An alert that the person may see.
-    async fn seen(&self, person: &Person, id: &AlertId) -> Result<Arc<AlertView>, Status> {
-        let (views, _) = self.handle.alerts(None, Some(&id.patient), true).await;
-        let found = views.into_iter().find(|view| view.id == *id);
-        found.filter(|view| sees(person, view.alert.condition.kind)).ok_or_else(no_such_alert)
+        visit.answer(proto::AnswerAllResponse { answers }).await
     }
 
     async fn command(
         &self,
-        person: &Person,
+        by: &PersonId,
         id: &AlertId,
         verb: Verb,
         reason: &str,
         seen_version: u32,
+        fields: Fields,
     ) -> Result<proto::AnswerResponse, Status> {
-        let command = Command { ordinal: id.ordinal, verb, by: person.id.clone(), reason: reason.into(), seen_version };
+        let command = Command { ordinal: id.ordinal, verb, by: by.clone(), reason: reason.into(), seen_version };
         let answered = self.handle.answer(&id.patient, command).await.map_err(|error| status(&error))?;
         let (done, view) = match answered {
             Answered::Done(view) => (true, view),
             Answered::Stale(view) => (false, view),
         };
-        Ok(proto::AnswerResponse { done, alert: Some(view::alert(&view)) })
+        Ok(proto::AnswerResponse { done, alert: Some(view::alert(&view, fields)) })
     }
 }
