@@ -72,7 +72,7 @@ async fn watch_one_alert(vigil: &Vigil, said: &mut Vec<String>) -> Result<(), Bo
                     reason: "at the bedside".into(),
                     seen_version: happened.view.alert.version,
                 };
-                handle.answer(&happened.view.id.patient, command).await?;
+                handle.answer(&happened.view.id.subject, command).await?;
             }
             AlertEvent::Acknowledged { by, .. } => {
                 said.push(format!("{}: acknowledged by {by}", happened.view.id));

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use super::handle::{AlertNews, AlertView};
 use crate::clinical::alert::{Alert, AlertBook, AlertEvent, Response};
-use crate::clinical::ids::{AlertId, PatientId, PersonId, UnitId};
+use crate::clinical::ids::{AlertId, PatientId, PersonId, Subject, UnitId};
 use crate::time::Timestamp;
 
 /// News kept for subscribers that lag; one that falls further behind must resume from the journal.
@@ -16,16 +16,17 @@ const NEWS_KEPT: usize = 16_384;
 /// Closed alerts kept for lists.
 const CLOSED_KEPT: usize = 1_000;
 
-/// Where a patient is.
+/// Where a subject is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub unit: UnitId,
+    /// Of a patient; else empty.
     pub bed: SmolStr,
 }
 
-/// One decision of a patient's actor, as committed.
+/// One decision of a subject's actor, as committed.
 pub(super) struct Committed {
-    pub patient: PatientId,
+    pub subject: Subject,
     pub place: Place,
     /// Position of its record.
     pub position: u64,
@@ -43,7 +44,7 @@ pub(super) struct AlertFeed {
 
 #[derive(Default)]
 struct State {
-    books: HashMap<PatientId, (Place, AlertBook)>,
+    books: HashMap<Subject, (Place, AlertBook)>,
     closed: VecDeque<Arc<AlertView>>,
     news: VecDeque<Kept>,
     /// How many news were dropped from the front of `news` since the start.
@@ -62,13 +63,13 @@ struct Kept {
 }
 
 impl AlertFeed {
-    /// Takes over a recovered patient's open alerts. Its later decisions come by `publish`.
-    pub fn seed(&self, patient: &PatientId, place: Place, book: &AlertBook) {
+    /// Takes over a recovered subject's open alerts. Its later decisions come by `publish`.
+    pub fn seed(&self, subject: &Subject, place: Place, book: &AlertBook) {
         let mut state = self.lock();
         if book.open().is_empty() {
-            state.books.remove(patient);
+            state.books.remove(subject);
         } else {
-            state.books.insert(patient.clone(), (place, book.clone()));
+            state.books.insert(subject.clone(), (place, book.clone()));
         }
     }
 
@@ -82,7 +83,7 @@ impl AlertFeed {
     pub fn publish(&self, committed: &Committed) {
         let mut state = self.lock();
         let (_, mut book) =
-            state.books.remove(&committed.patient).unwrap_or((committed.place.clone(), AlertBook::default()));
+            state.books.remove(&committed.subject).unwrap_or((committed.place.clone(), AlertBook::default()));
         for news in fold(&mut book, committed) {
             if news.view.alert.closed.is_some() {
                 state.closed.push_front(Arc::clone(&news.view));
@@ -95,16 +96,16 @@ impl AlertFeed {
             state.dropped += 1;
         }
         if !book.open().is_empty() {
-            state.books.insert(committed.patient.clone(), (committed.place.clone(), book));
+            state.books.insert(committed.subject.clone(), (committed.place.clone(), book));
         }
         state.position = committed.position;
         drop(state);
         self.published.notify_waiters();
     }
 
-    /// The patient is somewhere else from here on.
-    pub fn moved(&self, patient: &PatientId, place: Place) {
-        if let Some((known, _)) = self.lock().books.get_mut(patient) {
+    /// The subject is somewhere else from here on.
+    pub fn moved(&self, subject: &Subject, place: Place) {
+        if let Some((known, _)) = self.lock().books.get_mut(subject) {
             *known = place;
         }
     }
@@ -112,10 +113,11 @@ impl AlertFeed {
     /// Forgets an erased patient: what happened to their alerts is shown to nobody any more.
     pub fn forget(&self, patient: &PatientId) {
         let mut state = self.lock();
-        state.books.remove(patient);
-        state.closed.retain(|view| view.id.patient != *patient);
+        let erased = Subject::Patient(patient.clone());
+        state.books.remove(&erased);
+        state.closed.retain(|view| view.id.subject != erased);
         for kept in &mut state.news {
-            if kept.news.as_ref().is_some_and(|news| news.view.id.patient == *patient) {
+            if kept.news.as_ref().is_some_and(|news| news.view.id.subject == erased) {
                 kept.news = None;
             }
         }
@@ -123,7 +125,7 @@ impl AlertFeed {
 
     /// Whether the patient has an open alert.
     pub fn has_open(&self, patient: &PatientId) -> bool {
-        self.lock().books.contains_key(patient)
+        self.lock().books.contains_key(&Subject::Patient(patient.clone()))
     }
 
     /// Ends every subscription.
@@ -135,31 +137,31 @@ impl AlertFeed {
     /// An alert that is open, or was closed lately.
     pub fn view(&self, id: &AlertId) -> Option<Arc<AlertView>> {
         let state = self.lock();
-        let open = state.books.get(&id.patient).and_then(|(place, book)| {
-            book.get(id.ordinal).map(|alert| Arc::new(view(&id.patient, place, alert.clone())))
+        let open = state.books.get(&id.subject).and_then(|(place, book)| {
+            book.get(id.ordinal).map(|alert| Arc::new(view(&id.subject, place, alert.clone())))
         });
         open.or_else(|| state.closed.iter().find(|view| view.id == *id).cloned())
     }
 
-    /// Open alerts (of one unit, of one patient), then closed ones if asked for, and the position of this picture.
+    /// Open alerts (of one unit, of one subject), then closed ones if asked for, and the position of this picture.
     pub fn list(
         &self,
         unit: Option<&UnitId>,
-        patient: Option<&PatientId>,
+        subject: Option<&Subject>,
         closed_too: bool,
     ) -> (Vec<Arc<AlertView>>, u64) {
         let state = self.lock();
-        let wanted = |place: &UnitId, id: &PatientId| {
-            unit.is_none_or(|unit| unit == place) && patient.is_none_or(|patient| patient == id)
+        let wanted = |place: &UnitId, id: &Subject| {
+            unit.is_none_or(|unit| unit == place) && subject.is_none_or(|subject| subject == id)
         };
-        // By patient, so that the same alerts come in the same order.
+        // By subject, so that the same alerts come in the same order.
         let books: BTreeMap<_, _> = state.books.iter().filter(|(id, (place, _))| wanted(&place.unit, id)).collect();
         let mut views: Vec<_> = books
             .into_iter()
             .flat_map(|(id, (place, book))| book.open().iter().map(|alert| Arc::new(view(id, place, alert.clone()))))
             .collect();
         if closed_too {
-            views.extend(state.closed.iter().filter(|view| wanted(&view.unit, &view.id.patient)).cloned());
+            views.extend(state.closed.iter().filter(|view| wanted(&view.unit, &view.id.subject)).cloned());
         }
         (views, state.position)
     }
@@ -177,7 +179,7 @@ impl AlertFeed {
     /// Whether the alert is open and somebody is asked to answer: nobody did, or its owner passed it on.
     pub fn wants_answer(&self, id: &AlertId) -> bool {
         let state = self.lock();
-        let alert = state.books.get(&id.patient).and_then(|(_, book)| book.get(id.ordinal));
+        let alert = state.books.get(&id.subject).and_then(|(_, book)| book.get(id.ordinal));
         alert.is_some_and(|alert| match &alert.response {
             Response::Waiting { .. } => true,
             Response::Answered { asking, .. } => asking.is_some() || !alert.passed_on.is_empty(),
@@ -209,9 +211,9 @@ impl AlertFeed {
     fn of_open<T>(&self, wanted: impl Fn(&UnitId, &dyn Fn() -> AlertId, &Alert) -> Option<T>) -> Vec<T> {
         let state = self.lock();
         let mut found = Vec::new();
-        for (patient, (place, book)) in &state.books {
+        for (subject, (place, book)) in &state.books {
             for alert in book.open() {
-                let id = || AlertId { patient: patient.clone(), ordinal: alert.ordinal };
+                let id = || AlertId { subject: subject.clone(), ordinal: alert.ordinal };
                 found.extend(wanted(&place.unit, &id, alert));
             }
         }
@@ -297,15 +299,15 @@ pub(super) fn fold(book: &mut AlertBook, committed: &Committed) -> Vec<Arc<Alert
         }
         // Only after the last event of a record may a subscriber resume behind it.
         let position = if index == last { committed.position } else { committed.position.saturating_sub(1) };
-        let view = Arc::new(view(&committed.patient, &committed.place, alert));
+        let view = Arc::new(view(&committed.subject, &committed.place, alert));
         all.push(Arc::new(AlertNews { position, at: committed.now, event: event.clone(), view }));
     }
     all
 }
 
-fn view(patient: &PatientId, place: &Place, alert: crate::clinical::alert::Alert) -> AlertView {
+fn view(subject: &Subject, place: &Place, alert: crate::clinical::alert::Alert) -> AlertView {
     AlertView {
-        id: AlertId { patient: patient.clone(), ordinal: alert.ordinal },
+        id: AlertId { subject: subject.clone(), ordinal: alert.ordinal },
         unit: place.unit.clone(),
         bed: place.bed.clone(),
         alert,

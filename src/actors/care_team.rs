@@ -10,12 +10,11 @@ use tokio::sync::oneshot;
 
 use super::context::{self, Context};
 use super::handle::{CareStep, OperationError};
-use super::patient::PatientMsg;
-use super::router::tell_patient;
+use super::router::tell_subject;
 use super::stream::{RecoverError, Stream};
 use super::sweep::SweepPart;
 use crate::clinical::alert::TeamAnswer;
-use crate::clinical::ids::{AlertId, PatientId, PersonId, UnitId};
+use crate::clinical::ids::{AlertId, PersonId, UnitId};
 use crate::clinical::oncall::Question;
 use crate::faults::{Point, point};
 use crate::proto::RecordKind;
@@ -31,7 +30,7 @@ pub(crate) enum CareTeamMsg {
     /// Make the unit known, with a ladder of nobody; one that is known stays as it is.
     Create { reply: oneshot::Sender<Result<(), OperationError>> },
     /// Who answers for this step of this alert?
-    Ask { patient: PatientId, ordinal: u32, round: u32, step: u32 },
+    Ask { alert: AlertId, round: u32, step: u32 },
     /// Answers once the actor has recovered: its people are on the care team then.
     Awake(oneshot::Sender<()>),
     /// Take a snapshot of what changed.
@@ -94,11 +93,7 @@ impl Actor for CareTeam {
         point(Point::CareTeamInRecovery, self.unit.as_str())?;
         // What lay in a predecessor's mailbox is gone; the alerts still say what is being asked.
         for (alert, round, step) in self.context.feed.questions_of(&self.unit) {
-            tell_patient(
-                &self.context,
-                &alert.patient,
-                PatientMsg::TeamAnswered(self.answer(&ladder, &alert, round, step)),
-            );
+            tell_subject(&self.context, &alert.subject, self.answer(&ladder, &alert, round, step));
         }
         running.parts = Some((stream, ladder));
         Ok(())
@@ -120,14 +115,9 @@ impl Actor for CareTeam {
                 }
                 drop(reply.send(Ok(())));
             }
-            CareTeamMsg::Ask { patient, ordinal, round, step } => {
-                let alert = AlertId { patient: patient.clone(), ordinal };
+            CareTeamMsg::Ask { alert, round, step } => {
                 point(Point::CareTeamOnAsk, self.unit.as_str())?;
-                tell_patient(
-                    &self.context,
-                    &patient,
-                    PatientMsg::TeamAnswered(self.answer(ladder, &alert, round, step)),
-                );
+                tell_subject(&self.context, &alert.subject, self.answer(ladder, &alert, round, step));
             }
             CareTeamMsg::Awake(reply) => drop(reply.send(())),
             CareTeamMsg::Sweep(part) => stream.sweep(&self.context, ladder, || (), part),
@@ -224,7 +214,7 @@ impl CareTeam {
         let rules = self.context.rules.current();
         let question = Question {
             unit: &self.unit,
-            patient: Some(&alert.patient),
+            patient: alert.subject.patient(),
             kind: condition.kind,
             priority: view.alert.priority,
             lethal: rules.get(&condition.key.rule).is_some_and(|rule| rule.lethal),

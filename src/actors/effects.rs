@@ -10,7 +10,7 @@ use super::context::Context;
 use super::physician::PersonMsg;
 use super::router::send;
 use crate::clinical::alert::Effect;
-use crate::clinical::ids::{AlertId, PatientId, PersonId, UnitId};
+use crate::clinical::ids::{AlertId, PersonId, Subject, UnitId};
 use crate::faults::{Injected, Point, point};
 
 /// How often an effect is tried.
@@ -19,7 +19,7 @@ const TRIES: u32 = 2;
 /// One effect of one committed event.
 #[derive(Clone)]
 pub(super) struct EffectJob {
-    pub patient: PatientId,
+    pub subject: Subject,
     pub unit: UnitId,
     pub effect: Effect,
 }
@@ -34,27 +34,27 @@ pub(super) async fn run(context: Arc<Context>, mut jobs: mpsc::UnboundedReceiver
             matches!(tried, Ok(Ok(())))
         });
         if !done {
-            // A new actor of the patient repeats what its open alerts still want.
-            tracing::error!(patient = %job.patient, "an effect is lost; the alert's deadline goes on");
+            // A new actor of the subject repeats what its open alerts still want.
+            tracing::error!(subject = %job.subject, "an effect is lost; the alert's deadline goes on");
         }
     }
 }
 
 fn carry_out(context: &Arc<Context>, job: EffectJob) -> Result<(), Injected> {
-    let EffectJob { patient, unit, effect } = job;
-    point(Point::EffectBefore, patient.as_str())?;
+    let EffectJob { subject, unit, effect } = job;
+    point(Point::EffectBefore, subject.id())?;
     match effect {
         Effect::AskCareTeam { ordinal, round, step } => {
-            tell_care_team(context, unit, CareTeamMsg::Ask { patient, ordinal, round, step });
+            tell_care_team(context, unit, CareTeamMsg::Ask { alert: AlertId { subject, ordinal }, round, step });
         }
         Effect::Page { ordinal, round, step, people } => {
-            let alert = AlertId { patient, ordinal };
+            let alert = AlertId { subject, ordinal };
             for person in people {
                 tell_person(context, person, PersonMsg::Page { alert: alert.clone(), round, step });
             }
         }
         Effect::WithdrawPages { ordinal } => {
-            let alert = AlertId { patient, ordinal };
+            let alert = AlertId { subject, ordinal };
             context.router().persons.for_each_running(|_, actor| {
                 drop(send(Some(actor), PersonMsg::Withdraw(alert.clone())));
             });

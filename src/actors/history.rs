@@ -9,7 +9,7 @@ use super::context::Context;
 use super::handle::{AlertNews, OperationError};
 use super::stream::RecoverError;
 use crate::clinical::alert::{AlertBook, AlertEvent};
-use crate::clinical::ids::{AlertId, PatientId, UnitId};
+use crate::clinical::ids::{AlertId, PatientId, Subject, UnitId};
 use crate::clinical::patient::{PatientInput, PatientRecord, StayChange};
 use crate::proto::RecordKind;
 use crate::storage::codec::decode_patient;
@@ -21,7 +21,9 @@ pub(super) async fn of_alert(
     context: &Arc<Context>,
     alert: &AlertId,
 ) -> Result<Vec<(Timestamp, AlertEvent)>, OperationError> {
-    let (patient, ordinal) = (alert.patient.clone(), alert.ordinal);
+    // Only patients have alerts so far.
+    let Some(patient) = alert.subject.patient().cloned() else { return Ok(Vec::new()) };
+    let ordinal = alert.ordinal;
     let records = off_thread(context, move |context| records_of(context, &patient)).await?;
     let of_alert = |record: PatientRecord| {
         let now = record.now;
@@ -78,7 +80,7 @@ fn news_of(context: &Context, patient: &PatientId) -> Result<Vec<(u64, Arc<Alert
         }
         let Some(place) = place.clone().or_else(nowhere) else { continue };
         let (now, events) = (record.now, record.events);
-        let committed = Committed { patient: patient.clone(), place, position, now, events };
+        let committed = Committed { subject: Subject::Patient(patient.clone()), place, position, now, events };
         all.extend(fold(&mut book, &committed).into_iter().map(|news| (position, news)));
     }
     Ok(all)

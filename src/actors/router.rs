@@ -9,7 +9,8 @@ use super::context::Context;
 use super::device::{DeviceMsg, Devices};
 use super::patient::{PatientMsg, Patients};
 use super::physician::{PersonMsg, Persons};
-use crate::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
+use crate::clinical::alert::TeamAnswer;
+use crate::clinical::ids::{DeviceId, PatientId, PersonId, Subject, UnitId};
 use crate::supervision::{Shards, Unavailable};
 
 /// The sharded supervisors, one set per kind of actor.
@@ -54,6 +55,16 @@ pub(super) fn tell_patient(context: &Arc<Context>, id: &PatientId, message: Pati
             Err(error) => tracing::error!(patient = %id, %error, "patient's actor cannot be activated"),
         }
     });
+}
+
+/// Tells the actor that keeps a subject's alert book what the care team answered.
+pub(super) fn tell_subject(context: &Arc<Context>, subject: &Subject, answer: TeamAnswer) {
+    match subject {
+        Subject::Patient(patient) => tell_patient(context, patient, PatientMsg::TeamAnswered(answer)),
+        Subject::Device(_) | Subject::Unit(_) => {
+            tracing::error!(%subject, "the care team answers for a subject that has no alert book");
+        }
+    }
 }
 
 /// Sends where there is an actor that takes it; gives the message back otherwise.

@@ -31,13 +31,16 @@ enum Verb {
         /// Of one patient.
         #[arg(long)]
         patient: Option<String>,
+        /// Of one subject: PATIENT, device~DEVICE or unit~UNIT.
+        #[arg(long, conflicts_with = "patient")]
+        subject: Option<String>,
         /// Also those that are closed.
         #[arg(long)]
         closed: bool,
     },
     /// Everything that happened to one alert.
     Show {
-        /// PATIENT~ORDINAL, as `ls` prints it.
+        /// PATIENT~N, device~DEVICE~N or unit~UNIT~N, as `ls` prints it.
         id: String,
     },
     /// "I own it", and its signals are silenced; expires.
@@ -128,7 +131,7 @@ enum Worth {
 
 #[derive(Debug, clap::Args)]
 struct Answer {
-    /// PATIENT~ORDINAL, as `ls` prints it.
+    /// PATIENT~N, device~DEVICE~N or unit~UNIT~N, as `ls` prints it.
     id: String,
     /// Why, or the text of a comment.
     #[arg(long, short = 'm', default_value = "")]
@@ -146,10 +149,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 async fn ask(mut client: Client, args: &Args) -> Result<(), Failure> {
     match &args.verb {
-        Verb::Ls { unit, patient, closed } => {
-            let unit = unit.clone().unwrap_or_default();
-            let patient = patient.clone().unwrap_or_default();
-            let listed = client.list(proto::ListAlertsRequest { unit, patient, closed_too: *closed }).await?;
+        Verb::Ls { unit, patient, subject, closed } => {
+            let asked = |text: &Option<String>| text.clone().unwrap_or_default();
+            let (unit, patient, subject) = (asked(unit), asked(patient), asked(subject));
+            let listed = client.list(proto::ListAlertsRequest { unit, patient, subject, closed_too: *closed }).await?;
             print::alerts(&listed.into_inner().alerts, args.connect.json)
         }
         Verb::Show { id } => {
@@ -219,8 +222,8 @@ async fn request(client: &mut Client, answer: &Answer, to: Option<&str>) -> Resu
 }
 
 async fn current_version(client: &mut Client, id: &str) -> Result<u32, Failure> {
-    let patient = id.split('~').next().unwrap_or_default().to_owned();
-    let all = proto::ListAlertsRequest { patient, closed_too: true, ..proto::ListAlertsRequest::default() };
+    let subject = id.rsplit_once('~').map_or(id, |(subject, _)| subject).to_owned();
+    let all = proto::ListAlertsRequest { subject, closed_too: true, ..proto::ListAlertsRequest::default() };
     let alerts = client.list(all).await?.into_inner().alerts;
     let alert = alerts.iter().find(|alert| alert.id == id);
     alert.map(|alert| alert.version).ok_or_else(|| {

@@ -5,6 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+mod subject;
+
+pub use subject::{AlertId, Subject};
+
 /// An identifier that breaks the rules for identifiers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} must be 1 to 64 characters of A-Z a-z 0-9 . _ - ")]
@@ -97,29 +101,3 @@ id!(
     /// A way to reach people, for example `webhook`.
     ChannelId, "a channel id"
 );
-
-/// An alert: the patient and the ordinal of the alert among all that patient's alerts, so that it can be re-derived
-/// from the journal and routed without a look-up. Written `PATIENT~ORDINAL`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct AlertId {
-    /// Whose alert it is.
-    pub patient: PatientId,
-    /// 1 for the patient's first alert, then ascending without a gap.
-    pub ordinal: u32,
-}
-
-impl fmt::Display for AlertId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}~{}", self.patient, self.ordinal)
-    }
-}
-
-impl std::str::FromStr for AlertId {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        let wrong = IdError { what: "an alert id is PATIENT~ORDINAL, where PATIENT" };
-        let (patient, ordinal) = text.split_once('~').ok_or(wrong.clone())?;
-        Ok(Self { patient: PatientId::new(patient)?, ordinal: ordinal.parse().map_err(|_| wrong)? })
-    }
-}

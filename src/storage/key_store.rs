@@ -91,6 +91,8 @@ impl KeyStore {
     }
 
     pub(super) fn patient(&self, patient: &PatientId) -> Result<Option<DataKey>, KeyError> {
+        // Held over both steps: a rotation between them would leave bytes of the old version with the new key.
+        let wrapping = self.shared.wrapping.read().unwrap_or_else(PoisonError::into_inner);
         let wrapped = self.shared.with_db(|db| {
             let transaction = db.begin_read()?;
             let table = match transaction.open_table(PATIENTS) {
@@ -100,7 +102,7 @@ impl KeyStore {
             };
             Ok(table.get(patient.as_str())?.map(|value| value.value().to_vec()))
         })?;
-        wrapped.map(|wrapped| self.shared.unwrap_patient(patient, &wrapped)).transpose()
+        wrapped.map(|wrapped| self.shared.unwrap_patient(&wrapping, patient, &wrapped)).transpose()
     }
 
     pub(super) async fn create(&self, patient: &PatientId) -> Result<DataKey, KeyError> {
@@ -149,15 +151,12 @@ impl Shared {
         guarded(|| f(db)).map_err(|failure| KeyError::Store { folder: self.folder.clone(), cause: failure.cause() })
     }
 
-    fn unwrap_patient(&self, patient: &PatientId, wrapped: &[u8]) -> Result<DataKey, KeyError> {
+    fn unwrap_patient(&self, wrapping: &Wrapping, patient: &PatientId, wrapped: &[u8]) -> Result<DataKey, KeyError> {
         if wrapped.is_empty() {
             return Err(KeyError::Destroyed);
         }
-        self.wrapping
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .unwrap(patient.as_str(), wrapped)
-            .ok_or_else(|| KeyError::Damaged { folder: self.folder.clone() })
+        let key = wrapping.unwrap(patient.as_str(), wrapped);
+        key.ok_or_else(|| KeyError::Damaged { folder: self.folder.clone() })
     }
 
     /// Makes the keys durable in one commit; existing ones stay as they are.
@@ -172,11 +171,12 @@ impl Shared {
                         continue;
                     }
                     let existing = table.get(patient.as_str())?.map(|value| value.value().to_vec());
+                    // Only this thread changes it.
+                    let wrapping = self.wrapping.read().unwrap_or_else(PoisonError::into_inner);
                     let key = if let Some(wrapped) = existing {
-                        self.unwrap_patient(patient, &wrapped)
+                        self.unwrap_patient(&wrapping, patient, &wrapped)
                     } else {
                         let key = DataKey::random();
-                        let wrapping = self.wrapping.read().unwrap_or_else(PoisonError::into_inner);
                         table.insert(patient.as_str(), &wrapping.wrap(patient.as_str(), &key)[..])?;
                         Ok(key)
                     };

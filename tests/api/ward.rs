@@ -46,8 +46,10 @@ pub async fn admit_to(site: &mut Site, patient: &str, device: &str, unit: &str, 
         let team = Some(proto::CareTeam { unit: unit.into(), steps });
         admin.set_care_team(with_token(&token, proto::SetCareTeamRequest { team })).await.unwrap();
     }
+    // A bed is one patient's.
+    let bed = if patient == "p-1" { "4" } else { patient };
     let request =
-        proto::AdmitPatientRequest { patient: patient.into(), unit: unit.into(), bed: "4".into(), profile: None };
+        proto::AdmitPatientRequest { patient: patient.into(), unit: unit.into(), bed: bed.into(), profile: None };
     admin.admit_patient(with_token(&token, request)).await.unwrap();
     let request =
         proto::AssignDeviceRequest { device: device.into(), patient: patient.into(), from_us: 0, until_us: 0 };

@@ -7,7 +7,7 @@ use super::engine_handle::Handle;
 use super::views::AlertView;
 use crate::access::{AccessRecord, CareTeams, GrantCommand, GrantEvent, Relation};
 use crate::actors::audit_trail::{self, Accesses};
-use crate::clinical::ids::{AlertId, PatientId, PersonId};
+use crate::clinical::ids::{AlertId, PatientId, PersonId, Subject};
 use crate::storage::Committed;
 use crate::time::Timestamp;
 
@@ -34,7 +34,14 @@ impl Handle {
     /// As [`Self::relation`], and whether the alert's own state says that the person is asked, or owns it.
     #[must_use]
     pub fn relation_to(&self, person: &PersonId, view: &AlertView) -> Relation {
-        Relation { asked: view.alert.asks(person), ..self.relation(person, &view.id.patient) }
+        let relation = match &view.id.subject {
+            Subject::Patient(patient) => self.relation(person, patient),
+            // Of nobody's device, or of a unit: its own people.
+            Subject::Device(_) | Subject::Unit(_) => {
+                Relation { team: self.context.care.now().on_unit(person, &view.unit), ..Relation::NONE }
+            }
+        };
+        Relation { asked: view.alert.asks(person), ..relation }
     }
 
     /// Whether such a patient is known.

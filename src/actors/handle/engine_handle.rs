@@ -20,7 +20,7 @@ use crate::actors::physician::PersonMsg;
 use crate::actors::roster_book::RosterBook;
 use crate::actors::router::send;
 use crate::clinical::alert::{AlertEvent, Command};
-use crate::clinical::ids::{AlertId, DeviceId, PatientId, PersonId, UnitId};
+use crate::clinical::ids::{AlertId, DeviceId, PatientId, PersonId, Subject, UnitId};
 use crate::clinical::oncall::{Roster, RosterCommand};
 use crate::storage::{StreamKind, StreamName};
 use crate::time::Timestamp;
@@ -58,14 +58,14 @@ impl Handle {
         Ok(DeviceLink { device, context, actor, cell: grant.cell, durable: grant.durable })
     }
 
-    /// Alerts that stand now (of one unit, of one patient), and the position from which to watch on.
+    /// Alerts that stand now (of one unit, of one subject), and the position from which to watch on.
     pub async fn alerts(
         &self,
         unit: Option<&UnitId>,
-        patient: Option<&PatientId>,
+        subject: Option<&Subject>,
         closed_too: bool,
     ) -> (Vec<Arc<AlertView>>, u64) {
-        std::future::ready(self.context.feed.list(unit, patient, closed_too)).await
+        std::future::ready(self.context.feed.list(unit, subject, closed_too)).await
     }
 
     /// Subscribes; with `from`, everything after that position comes first.
@@ -94,9 +94,14 @@ impl Handle {
     ///
     /// # Errors
     /// [`OperationError`].
-    pub async fn answer(&self, patient: &PatientId, command: Command) -> Result<Answered, OperationError> {
-        self.context.directory.patient(patient).ok_or(OperationError::NotFound("alert"))?;
-        self.ask_patient(patient, |reply| PatientMsg::Command { command, reply }).await
+    pub async fn answer(&self, subject: &Subject, command: Command) -> Result<Answered, OperationError> {
+        self.known(subject)?;
+        match subject {
+            Subject::Patient(patient) => {
+                self.ask_patient(patient, |reply| PatientMsg::Command { command, reply }).await
+            }
+            Subject::Device(_) | Subject::Unit(_) => Err(OperationError::NotFound("alert")),
+        }
     }
 
     /// Everything that happened to one alert, oldest first.
@@ -104,7 +109,7 @@ impl Handle {
     /// # Errors
     /// [`OperationError::NotFound`].
     pub async fn history(&self, alert: &AlertId) -> Result<Vec<(Timestamp, AlertEvent)>, OperationError> {
-        self.context.directory.patient(&alert.patient).ok_or(OperationError::NotFound("alert"))?;
+        self.known(&alert.subject)?;
         let facts = history::of_alert(&self.context, alert).await?;
         if facts.is_empty() { Err(OperationError::NotFound("alert")) } else { Ok(facts) }
     }
@@ -245,6 +250,12 @@ impl Handle {
             pages_dead: counters.pages_dead.get(),
             actors_parked: all.iter().map(|counts| counts.parked as u64).sum(),
         }
+    }
+
+    /// Nobody can make actors of subjects that do not exist.
+    fn known(&self, subject: &Subject) -> Result<(), OperationError> {
+        let known = subject.patient().is_some_and(|patient| self.context.directory.patient(patient).is_some());
+        if known { Ok(()) } else { Err(OperationError::NotFound("alert")) }
     }
 
     pub(super) async fn ask_device(

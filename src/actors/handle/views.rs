@@ -8,14 +8,14 @@ use crate::clinical::alert::{Alert, AlertEvent};
 use crate::clinical::ids::{AlertId, UnitId};
 use crate::time::Timestamp;
 
-/// An alert with where its patient is.
+/// An alert with where its subject is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlertView {
     /// The alert.
     pub id: AlertId,
-    /// The patient's unit.
+    /// The subject's unit.
     pub unit: UnitId,
-    /// The patient's bed.
+    /// The bed, where the subject is a patient; else empty.
     pub bed: SmolStr,
     /// Its state.
     pub alert: Alert,

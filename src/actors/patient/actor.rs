@@ -14,7 +14,8 @@ use crate::actors::effects::EffectJob;
 use crate::actors::handle::Admission;
 use crate::actors::stream::Stream;
 use crate::actors::sweep::SweepPart;
-use crate::clinical::ids::PatientId;
+use crate::clinical::alert::AlertInput;
+use crate::clinical::ids::{PatientId, Subject};
 use crate::clinical::patient::{PatientInput, PatientState};
 use crate::clinical::rules::RuleSet;
 use crate::faults::{Point, point};
@@ -159,7 +160,9 @@ impl Actor for PatientActor {
                 let open = self.open_conditions(parts).await?;
                 drop(reply.send(Ok(open)));
             }
-            PatientMsg::TeamAnswered(said) => self.decide(parts, PatientInput::TeamAnswered(said), now),
+            PatientMsg::TeamAnswered(said) => {
+                self.decide(parts, PatientInput::Alert(AlertInput::TeamAnswered(said)), now);
+            }
             PatientMsg::Command { command, reply } => {
                 parts.last_message = now;
                 self.command(parts, command, reply, now);
@@ -173,7 +176,7 @@ impl Actor for PatientActor {
                 self.end_standby_if_due(parts, now);
                 if parts.state.book().next_deadline().is_some_and(|deadline| deadline <= now) {
                     let fallback = self.context.options.fallback.clone();
-                    self.decide(parts, PatientInput::Tick { fallback }, now);
+                    self.decide(parts, PatientInput::Alert(AlertInput::Tick { fallback }), now);
                 }
             }
             PatientMsg::Sweep(part) => self.sweep(parts, part, &myself, now),
@@ -191,9 +194,10 @@ impl PatientActor {
         if let Some(entry) = self.entry(&parts.state) {
             self.context.directory.put_patient(entry);
         }
-        self.context.feed.seed(&self.id, place, parts.state.book());
+        let subject = Subject::Patient(self.id.clone());
+        self.context.feed.seed(&subject, place, parts.state.book());
         for effect in outstanding_effects(&parts.state) {
-            drop(self.context.effects.send(EffectJob { patient: self.id.clone(), unit: unit.clone(), effect }));
+            drop(self.context.effects.send(EffectJob { subject: subject.clone(), unit: unit.clone(), effect }));
         }
     }
 

@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use super::actor::{Parts, PatientActor};
 use super::commit::Reply;
 use crate::actors::handle::{Answered, OperationError};
-use crate::clinical::alert::{Command, Refused};
+use crate::clinical::alert::{AlertInput, Command, Refused};
 use crate::clinical::patient::{PatientInput, PatientRecord};
 use crate::time::Timestamp;
 
@@ -26,7 +26,7 @@ impl PatientActor {
         now: Timestamp,
     ) {
         let ordinal = command.ordinal;
-        let input = PatientInput::Command(command);
+        let input = PatientInput::Alert(AlertInput::Command(command));
         match parts.state.handle(&input, now) {
             Ok(Some(events)) => {
                 let record = PatientRecord { now: parts.state.now(), input, events };

@@ -12,7 +12,7 @@ use crate::actors::handle::{Answered, OperationError, PatientEntry};
 use crate::actors::stream::PendingSnapshot;
 use crate::admission::Permit;
 use crate::clinical::alert::{AlertBook, AlertEvent};
-use crate::clinical::ids::{AlertId, PatientId, UnitId};
+use crate::clinical::ids::{AlertId, PatientId, Subject, UnitId};
 use crate::storage::{OnCommit, Wakes};
 use crate::time::Timestamp;
 
@@ -49,17 +49,18 @@ impl OnCommit for PatientCommit {
         let Self { context, patient, place, permit, now, events, records, reply, entry, snapshot } = *self;
         let last_position = records.checked_sub(1).map(|last| first_position + last);
         // Alerts of a patient who was never admitted have no unit to answer: the fallback's ladder is asked by name.
+        let subject = Subject::Patient(patient);
         let place = place.unwrap_or_else(|| Place { unit: nowhere(), bed: "".into() });
         if let (Some(position), false) = (last_position, events.is_empty()) {
             let effects = AlertBook::effects(&events);
             let unit = place.unit.clone();
-            context.feed.publish(&Committed { patient: patient.clone(), place, position, now, events });
+            context.feed.publish(&Committed { subject: subject.clone(), place, position, now, events });
             for effect in effects {
-                drop(context.effects.send(EffectJob { patient: patient.clone(), unit: unit.clone(), effect }));
+                drop(context.effects.send(EffectJob { subject: subject.clone(), unit: unit.clone(), effect }));
             }
         }
         if let Some(entry) = entry {
-            context.feed.moved(&patient, Place { unit: entry.unit.clone(), bed: entry.bed.clone() });
+            context.feed.moved(&subject, Place { unit: entry.unit.clone(), bed: entry.bed.clone() });
             context.directory.put_patient(entry);
         }
         if let Some(snapshot) = snapshot {
@@ -71,7 +72,7 @@ impl OnCommit for PatientCommit {
                 drop(to.send(Ok(())));
             }
             Some(Reply::Answer { ordinal, stale, to }) => {
-                let view = context.feed.view(&AlertId { patient, ordinal });
+                let view = context.feed.view(&AlertId { subject, ordinal });
                 let answer = match view {
                     Some(view) if stale => Ok(Answered::Stale(view)),
                     Some(view) => Ok(Answered::Done(view)),

@@ -3,6 +3,7 @@
 use super::scene::{FINE, LOW, Sender, Ward, until};
 use crate::actors::handle::Answered;
 use crate::clinical::alert::{AlertEvent, Command, RoundCause, Verb};
+use crate::clinical::ids::Subject;
 use crate::faults::{Action, Point, arm};
 
 fn repeats(facts: &[AlertEvent]) -> Vec<i64> {
@@ -87,7 +88,7 @@ async fn a_person_to_whom_an_owner_escalates_finds_the_page_and_whoever_accepts_
     let (handle, other) = (ward.handle(), ward.options.fallback[0].clone());
     let answer = async |by, verb, seen_version| {
         let command = Command { ordinal: 1, verb, by, reason: "a test".into(), seen_version };
-        match handle.answer(&ward.patient(), command).await.unwrap() {
+        match handle.answer(&Subject::Patient(ward.patient()), command).await.unwrap() {
             Answered::Done(view) => view.alert.version,
             Answered::Stale(view) => panic!("version {} is current", view.alert.version),
         }

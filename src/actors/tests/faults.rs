@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use super::scene::{FINE, LOW, PATIENCE, Sender, Ward, until};
+use crate::clinical::ids::Subject;
 use crate::faults::{Action, Armed, Point, arm};
 
 /// Whose actor passes the point.
@@ -132,7 +133,7 @@ async fn recovery_goes_on_where_an_actor_crashes_while_it_recovers() {
     ward.lose_power().await;
     assert!(armed.iter().all(Armed::has_fired));
     // At once, without polling: the engine has started only when open alerts live again.
-    let (alerts, _) = ward.handle().alerts(None, Some(&patient), false).await;
+    let (alerts, _) = ward.handle().alerts(None, Some(&Subject::Patient(patient.clone())), false).await;
     assert_eq!(alerts.len(), 1);
     ward.account().await.expect(2, 1);
 }

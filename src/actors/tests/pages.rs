@@ -8,7 +8,7 @@ use super::scene::{LOW, Sender, Ward, until};
 use crate::actors::{Channels, EngineOptions};
 use crate::channels::{Channel, Message, Outcome, SendFuture};
 use crate::clinical::alert::{AlertEvent, Command, Verb};
-use crate::clinical::ids::ChannelId;
+use crate::clinical::ids::{ChannelId, Subject};
 use crate::clinical::oncall::{Contact, RosterCommand};
 
 /// A channel that keeps what it is given; addresses behave by their names.
@@ -77,7 +77,7 @@ async fn ward(name: &str, pager: &Arc<Pager>, contacts: &str, rules: &str) -> Wa
 
 async fn answer(ward: &Ward, verb: Verb) {
     let command = Command { ordinal: 1, verb, by: ward.person(), reason: "a test".into(), seen_version: 1 };
-    ward.handle().answer(&ward.patient(), command).await.unwrap();
+    ward.handle().answer(&Subject::Patient(ward.patient()), command).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,7 +16,7 @@ use crate::clinical::alert::AlertEvent;
 use crate::clinical::codes::Code;
 use crate::clinical::device::Announcement;
 use crate::clinical::device::Registration;
-use crate::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
+use crate::clinical::ids::{DeviceId, PatientId, PersonId, Subject, UnitId};
 use crate::clinical::patient::Profile;
 use crate::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
 use crate::clinical::rules::RuleSet;
@@ -159,7 +159,7 @@ impl Ward {
 
     /// Everything that happened to the alert of [`BREACHED`].
     pub async fn facts(&self) -> Vec<AlertEvent> {
-        let (alerts, _) = self.handle().alerts(None, Some(&self.patient()), true).await;
+        let (alerts, _) = self.handle().alerts(None, Some(&Subject::Patient(self.patient())), true).await;
         let Some(view) = alerts.iter().find(|view| view.alert.condition.key.rule.as_str() == BREACHED) else {
             return Vec::new();
         };

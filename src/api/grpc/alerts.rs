@@ -15,7 +15,7 @@ use crate::api::guard::{Guard, Visit};
 use crate::api::identity::Directory;
 use crate::clinical::alert::{Command, Verb, Verdict};
 use crate::clinical::condition::{ConditionKind, Priority};
-use crate::clinical::ids::{AlertId, PatientId, PersonId, UnitId};
+use crate::clinical::ids::{AlertId, PatientId, PersonId, Subject, UnitId};
 use crate::proto::alert_service_server::AlertService;
 use crate::proto::{self, AnswerRequest, AnswerResponse};
 
@@ -61,7 +61,7 @@ impl Alerts {
                 return Ok((view, fields));
             }
         }
-        Err(visit.no_such("alert", &id.patient).await)
+        Err(visit.no_such_alert(id).await)
     }
 
     /// The alert and what of it the visitor sees, if they may answer it.
@@ -69,10 +69,10 @@ impl Alerts {
         let (view, fields) = self.visible(visit, id).await?;
         match visit.decide_alert(&view, Wanted::AnswerAlert) {
             Decision::Allow(_) => Ok((view, fields)),
-            Decision::Absent => Err(visit.no_such("alert", &id.patient).await),
+            Decision::Absent => Err(visit.no_such_alert(id).await),
             Decision::Forbid(who) => {
                 let status = Status::permission_denied(format!("this needs the role {who}"));
-                Err(visit.refuse(Some(&id.patient), status).await)
+                Err(visit.refuse(id.subject.patient(), status).await)
             }
         }
     }
@@ -98,7 +98,7 @@ impl Alerts {
         let (_, fields) = self.answerable(&mut visit, &id).await?;
         let by = visit.person().id.clone();
         let command = Command { ordinal: id.ordinal, verb, by, reason, seen_version: asked.version };
-        let answered = self.handle.answer(&id.patient, command).await.map_err(|error| status(&error))?;
+        let answered = self.handle.answer(&id.subject, command).await.map_err(|error| status(&error))?;
         let (done, view) = match answered {
             Answered::Done(view) => (true, view),
             Answered::Stale(view) => (false, view),
@@ -120,6 +120,16 @@ fn reason(text: &str, needed: bool) -> Result<SmolStr, Status> {
 
 fn unit(text: &str) -> Result<Option<UnitId>, Status> {
     if text.is_empty() { Ok(None) } else { UnitId::new(text).map(Some).map_err(invalid) }
+}
+
+/// Whose alerts are asked for; both fields say the same where the subject is a patient.
+fn subject(asked: &proto::ListAlertsRequest) -> Result<Option<Subject>, Status> {
+    match (asked.subject.as_str(), asked.patient.as_str()) {
+        ("", "") => Ok(None),
+        ("", patient) => PatientId::new(patient).map(|id| Some(Subject::Patient(id))).map_err(invalid),
+        (subject, "") => subject.parse().map(Some).map_err(invalid),
+        _ => Err(Status::invalid_argument("name a patient or a subject, not both")),
+    }
 }
 
 /// Open before closed, unanswered first, then by priority and age; closed ones newest first.
@@ -148,16 +158,15 @@ impl AlertService for Alerts {
         let mut visit = self.guard.enter(&request, see, "alerts.list").await?;
         let asked = request.into_inner();
         let unit = unit(&asked.unit)?;
-        let patient =
-            if asked.patient.is_empty() { None } else { Some(PatientId::new(&asked.patient).map_err(invalid)?) };
-        let (views, position) = self.handle.alerts(unit.as_ref(), patient.as_ref(), asked.closed_too).await;
+        let subject = subject(&asked)?;
+        let (views, position) = self.handle.alerts(unit.as_ref(), subject.as_ref(), asked.closed_too).await;
         let mut seen: Vec<_> = views.iter().filter_map(|view| Some((Arc::clone(view), visit.sees(view)?))).collect();
         if seen.len() < views.len() {
             // Some are hidden: among them may be one of which the person has a page.
             visit.look_into_inbox().await?;
             seen = views.iter().filter_map(|view| Some((Arc::clone(view), visit.sees(view)?))).collect();
         }
-        if let Some(patient) = &patient
+        if let Some(Subject::Patient(patient)) = &subject
             && seen.is_empty()
             && !self.sees_patient(&mut visit, patient)
         {
@@ -271,7 +280,9 @@ impl AlertService for Alerts {
         let mut visit = self.guard.enter(&request, Wanted::ReadInbox, "alerts.inbox").await?;
         let pages = self.handle.inbox(&visit.person().id).await.map_err(|error| status(&error))?;
         for page in &pages {
-            visit.concerns(&page.alert.patient);
+            if let Some(patient) = page.alert.subject.patient() {
+                visit.concerns(patient);
+            }
         }
         let pages = pages.into_iter().map(|page| proto::Page {
             alert: page.alert.to_string(),

@@ -247,8 +247,8 @@ impl OnCallService for OnCall {
     ) -> Result<Response<proto::DeadLettersResponse>, Status> {
         let (mut visit, person) = self.about(&request, &request.get_ref().person, "oncall.dead-letters").await?;
         let letters = self.handle.dead_letters(&person).await.map_err(|error| status(&error))?;
-        for letter in &letters {
-            visit.concerns(&letter.alert.patient);
+        for patient in letters.iter().filter_map(|letter| letter.alert.subject.patient()) {
+            visit.concerns(patient);
         }
         let letters = letters.into_iter().map(|letter| proto::DeadLetter {
             alert: letter.alert.to_string(),

@@ -6,7 +6,7 @@ use crate::access::{Field, Fields};
 use crate::actors::handle::{AlertNews, AlertView, OperationError};
 use crate::clinical::alert::{AlertEvent, CloseCause, Response, RoundCause, Verdict};
 use crate::clinical::condition::{Condition, ConditionKind, Priority};
-use crate::clinical::ids::PersonId;
+use crate::clinical::ids::{PersonId, Subject};
 use crate::proto;
 use crate::time::Timestamp;
 
@@ -19,7 +19,8 @@ pub(super) fn alert(view: &AlertView, fields: Fields) -> proto::Alert {
     let device = condition.key.device.as_ref().map(ToString::to_string);
     proto::Alert {
         id: view.id.to_string(),
-        patient: fields.show(Field::Patient, view.id.patient.to_string()),
+        patient: fields.show(Field::Patient, view.id.subject.patient().map(ToString::to_string).unwrap_or_default()),
+        subject: fields.show(subject_field(&view.id.subject), view.id.subject.to_string()),
         unit: view.unit.to_string(),
         bed: fields.show(Field::Place, view.bed.to_string()),
         rule: fields.show(Field::Finding, condition.key.rule.to_string()),
@@ -49,6 +50,14 @@ pub(super) fn alert(view: &AlertView, fields: Fields) -> proto::Alert {
         verdict: alert.verdict.as_ref().map_or(proto::Verdict::Unspecified, |(_, said)| verdict(*said)) as i32,
         held: alert.held,
         disputed: alert.disputed,
+    }
+}
+
+/// What tells whom it is about.
+const fn subject_field(subject: &Subject) -> Field {
+    match subject {
+        Subject::Patient(_) => Field::Patient,
+        Subject::Device(_) | Subject::Unit(_) => Field::Route,
     }
 }
 

@@ -111,7 +111,10 @@ impl Visit {
     pub fn sees(&mut self, view: &AlertView) -> Option<Fields> {
         let fields = self.decide_alert(view, Verb::SeeAlert).fields()?;
         let relation = self.relation_to(view);
-        self.note(&view.id.patient, fields, relation);
+        match view.id.subject.patient() {
+            Some(patient) => self.note(patient, fields, relation),
+            None => self.shows(fields),
+        }
         Some(fields)
     }
 
@@ -211,6 +214,11 @@ impl Visit {
     /// As [`Self::refuse`], in the words for what is not there.
     pub async fn no_such(&self, what: &str, patient: &PatientId) -> Status {
         self.refuse(Some(patient), Status::not_found(format!("there is no such {what}"))).await
+    }
+
+    /// As [`Self::refuse`], for an alert that does not exist for this person.
+    pub async fn no_such_alert(&self, alert: &AlertId) -> Status {
+        self.refuse(alert.subject.patient(), Status::not_found("there is no such alert")).await
     }
 
     fn record(&self, outcome: Outcome, patients: Vec<PatientId>) -> AccessRecord {

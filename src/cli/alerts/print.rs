@@ -140,7 +140,7 @@ fn alert_json(alert: &Alert) -> Value {
         _ => "physiological",
     };
     json!({
-        "id": alert.id, "patient": alert.patient, "unit": alert.unit, "bed": alert.bed, "rule": alert.rule,
+        "id": alert.id, "subject": alert.subject, "patient": alert.patient, "unit": alert.unit, "bed": alert.bed, "rule": alert.rule,
         "rule_version": alert.rule_version, "kind": kind, "priority": priority(alert), "latching": alert.latching,
         "present": alert.present, "start_us": alert.start_us, "onset_us": alert.onset_us, "value": alert.value,
         "limit": alert.limit, "text": alert.text, "raised_at_us": alert.raised_at_us, "folds": alert.folds,

@@ -4,7 +4,7 @@ use super::input::PatientInput;
 use super::state::{Decision, PatientState};
 use super::stay::StayChange;
 use super::stay_effects;
-use crate::clinical::alert::{BookInput, Refused};
+use crate::clinical::alert::Refused;
 use crate::time::Timestamp;
 
 impl PatientState {
@@ -28,8 +28,9 @@ impl PatientState {
             }
             PatientInput::StandbyEnded(_) if self.stay.standby().is_none() => Ok(None),
             PatientInput::StandbyEnded(_) => Ok(Some(stay_effects::resume(&self.book, now))),
-            input => {
-                let events = self.ask_book(input, now)?;
+            PatientInput::Consumed(_) | PatientInput::RulesAdopted { .. } => Ok(Some(Vec::new())),
+            PatientInput::Alert(input) => {
+                let events = self.book.decide(&input.ask(), now)?;
                 Ok(Some(self.with_terms(events, now)))
             }
         }
@@ -45,19 +46,5 @@ impl PatientState {
             events.extend(stay_effects::under_terms(&self.stay, &book, &events));
         }
         events
-    }
-
-    fn ask_book(&self, input: &PatientInput, now: Timestamp) -> Result<Decision, Refused> {
-        match input {
-            PatientInput::Consumed(_)
-            | PatientInput::Admitted { .. }
-            | PatientInput::RulesAdopted { .. }
-            | PatientInput::Stay { .. }
-            | PatientInput::StandbyEnded(_) => Ok(Vec::new()),
-            PatientInput::Tick { fallback } => self.book.decide(&BookInput::Tick { fallback }, now),
-            PatientInput::TeamAnswered(said) => self.book.decide(&BookInput::TeamAnswered(said), now),
-            PatientInput::Command(command) => self.book.decide(&BookInput::Command(command), now),
-            PatientInput::Withdrawn => self.book.decide(&BookInput::Withdraw, now),
-        }
     }
 }

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::profile::Profile;
 use super::stay::{StandbyEnd, StayChange};
-use crate::clinical::alert::{AlertEvent, Command, TeamAnswer};
+use crate::clinical::alert::{AlertEvent, AlertInput};
 use crate::clinical::device::{ConditionChange, Reattribution};
 use crate::clinical::ids::{DeviceId, PersonId, UnitId};
 use crate::clinical::reading::Reading;
@@ -63,17 +63,8 @@ pub enum PatientInput {
         /// Version of the engine.
         engine: u32,
     },
-    /// Time came to look at deadlines.
-    Tick {
-        /// Whom to page where the care team names nobody.
-        fallback: Vec<PersonId>,
-    },
-    /// The care team's answer for a step.
-    TeamAnswered(TeamAnswer),
-    /// A person's command that was carried out.
-    Command(Command),
-    /// Every open alert is closed, on record.
-    Withdrawn,
+    /// Something for the alert book that was carried out.
+    Alert(AlertInput),
     /// What a person did to the stay.
     Stay {
         /// Who.

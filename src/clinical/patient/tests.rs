@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use smallvec::smallvec;
 
 use super::*;
-use crate::clinical::alert::{AlertEvent, Command, TeamAnswer, Verb};
+use crate::clinical::alert::{AlertEvent, AlertInput, Command, TeamAnswer, Verb};
 use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
 use crate::clinical::device::ConditionChange;
@@ -136,7 +136,7 @@ fn a_refused_or_idle_input_leaves_no_trace() {
     let rules = rules();
     let mut kept = Kept::admitted(&rules);
     let before = kept.state.clone();
-    assert!(kept.handle(PatientInput::Tick { fallback: fallback() }, at(1_000)).is_empty());
+    assert!(kept.handle(PatientInput::Alert(AlertInput::Tick { fallback: fallback() }), at(1_000)).is_empty());
     let command = Command {
         ordinal: 9,
         verb: Verb::Accept,
@@ -144,7 +144,7 @@ fn a_refused_or_idle_input_leaves_no_trace() {
         reason: "".into(),
         seen_version: 0,
     };
-    assert!(kept.state.handle(&PatientInput::Command(command), at(2_000)).is_err());
+    assert!(kept.state.handle(&PatientInput::Alert(AlertInput::Command(command)), at(2_000)).is_err());
     assert_eq!(kept.state, before, "the time of what was not recorded must not be seen by what follows");
 }
 
@@ -215,10 +215,10 @@ fn play(steps: &[Step], rules: &RuleSet) -> Kept {
             Step::Reading(value) => drop(kept.consume(reading(kept.sequence + 1, now, *value), now, rules)),
             Step::Silence(began) => drop(kept.consume(silent(*began, now), now, rules)),
             Step::Wait(seconds) => second += seconds,
-            Step::Tick => drop(kept.handle(PatientInput::Tick { fallback: fallback() }, now)),
+            Step::Tick => drop(kept.handle(PatientInput::Alert(AlertInput::Tick { fallback: fallback() }), now)),
             Step::Team { people } => {
                 let Some(alert) = newest else { continue };
-                let input = PatientInput::TeamAnswered(TeamAnswer {
+                let input = PatientInput::Alert(AlertInput::TeamAnswered(TeamAnswer {
                     ordinal: alert.ordinal,
                     round: alert.round,
                     step: 1,
@@ -229,7 +229,7 @@ fn play(steps: &[Step], rules: &RuleSet) -> Kept {
                     last: true,
                     policy_version: 1,
                     fallback: fallback(),
-                });
+                }));
                 kept.handle(input, now);
             }
             Step::Stay(change) => {
@@ -246,7 +246,7 @@ fn play(steps: &[Step], rules: &RuleSet) -> Kept {
                     reason: "because".into(),
                     seen_version: alert.version,
                 };
-                kept.handle(PatientInput::Command(command), now);
+                kept.handle(PatientInput::Alert(AlertInput::Command(command)), now);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod alert;
+mod alert_input;
 mod checkpoint;
 mod condition;
 mod copies;

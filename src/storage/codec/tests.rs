@@ -4,7 +4,9 @@ use smallvec::smallvec;
 use smol_str::SmolStr;
 
 use super::*;
-use crate::clinical::alert::{AlertEvent, CloseCause, Command, RoundCause, TeamAnswer, Term, Verb, Verdict};
+use crate::clinical::alert::{
+    AlertEvent, AlertInput, CloseCause, Command, RoundCause, TeamAnswer, Term, Verb, Verdict,
+};
 use crate::clinical::codes::Code;
 use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Priority};
 use crate::clinical::decoder::DecodedBy;
@@ -218,16 +220,16 @@ fn alert_events() -> Vec<AlertEvent> {
 
 fn inputs() -> Vec<PatientInput> {
     let command = |verb| {
-        PatientInput::Command(Command {
+        PatientInput::Alert(AlertInput::Command(Command {
             ordinal: 4,
             verb,
             by: person("ada"),
             reason: "because".into(),
             seen_version: 2,
-        })
+        }))
     };
     let answered = |answer| {
-        PatientInput::TeamAnswered(TeamAnswer {
+        PatientInput::Alert(AlertInput::TeamAnswered(TeamAnswer {
             ordinal: 4,
             round: 1,
             step: 2,
@@ -238,7 +240,7 @@ fn inputs() -> Vec<PatientInput> {
             last: true,
             policy_version: 9,
             fallback: vec![person("chief")],
-        })
+        }))
     };
     vec![
         PatientInput::Consumed(smallvec![
@@ -252,7 +254,7 @@ fn inputs() -> Vec<PatientInput> {
             by: Some(person("ada")),
         },
         PatientInput::RulesAdopted { hash: [7; 32], engine: 1 },
-        PatientInput::Tick { fallback: vec![person("chief")] },
+        PatientInput::Alert(AlertInput::Tick { fallback: vec![person("chief")] }),
         answered(None),
         answered(Some(Term::Ms(600_000))),
         answered(Some(Term::Until(Timestamp(5)))),
@@ -266,7 +268,7 @@ fn inputs() -> Vec<PatientInput> {
         command(Verb::Escalate { to: Some(person("bo")) }),
         command(Verb::Reset),
         command(Verb::Comment),
-        PatientInput::Withdrawn,
+        PatientInput::Alert(AlertInput::Withdrawn),
         PatientInput::StandbyEnded(StandbyEnd::Due),
         PatientInput::StandbyEnded(StandbyEnd::SignalsReturned),
     ]

@@ -8,7 +8,7 @@ use crate::actors::handle::Answered;
 use crate::api::grpc::view::{self, invalid, status};
 use crate::clinical::alert::{Command, Verb};
 use crate::clinical::condition::{ConditionKind, Priority};
-use crate::clinical::ids::{AlertId, PatientId, PersonId};
+use crate::clinical::ids::{AlertId, PatientId, PersonId, Subject};
 use crate::proto;
 
 /// More alerts at once are no answer that anybody has thought about.
@@ -28,7 +28,8 @@ impl Alerts {
         let why = reason(&asked.reason, true)?;
         let patient =
             if asked.patient.is_empty() { None } else { Some(PatientId::new(&asked.patient).map_err(invalid)?) };
-        let (views, _) = self.handle.alerts(None, patient.as_ref(), false).await;
+        let subject = patient.map(Subject::Patient);
+        let (views, _) = self.handle.alerts(None, subject.as_ref(), false).await;
         let mine = views.into_iter().filter(|view| view.alert.owner() == Some(&by));
         let mut answers = Vec::new();
         for view in mine {
@@ -78,7 +79,7 @@ impl Alerts {
         fields: Fields,
     ) -> Result<proto::AnswerResponse, Status> {
         let command = Command { ordinal: id.ordinal, verb, by: by.clone(), reason: reason.into(), seen_version };
-        let answered = self.handle.answer(&id.patient, command).await.map_err(|error| status(&error))?;
+        let answered = self.handle.answer(&id.subject, command).await.map_err(|error| status(&error))?;
         let (done, view) = match answered {
             Answered::Done(view) => (true, view),
             Answered::Stale(view) => (false, view),

@@ -1,7 +1,7 @@
 use smol_str::SmolStr;
 
 use super::*;
-use crate::clinical::alert::{AlertBook, AlertEvent, CloseCause, Effect, RoundCause};
+use crate::clinical::alert::{AlertBook, AlertEvent, AlertInput, CloseCause, Effect, RoundCause};
 use crate::clinical::condition::{ConditionKey, ConditionKind, Priority};
 use crate::clinical::device::ConditionChange;
 use crate::clinical::ids::{DeviceId, RuleId};
@@ -119,7 +119,7 @@ fn an_alert_on_standby_is_raised_on_record_and_asks_nobody() {
     assert!(matches!(events[..], [AlertEvent::Raised { .. }, AlertEvent::Held { until, .. }] if until == at(600)));
     assert!(!asks_somebody(&events));
     assert_eq!(bedside.state.book().next_deadline(), Some(at(600)), "and still has its deadline");
-    let tick = PatientInput::Tick { fallback: vec![by()] };
+    let tick = PatientInput::Alert(AlertInput::Tick { fallback: vec![by()] });
     assert_eq!(bedside.state.handle(&tick, at(599)).unwrap(), None);
 }
 
