@@ -88,6 +88,7 @@ impl Site {
                 // Whoever writes to a pipe that nobody reads stops some day.
                 std::thread::spawn(move || {
                     let mut log = fs::File::create(log).ok();
+                    let _ = log.as_mut().map(|log| log.write_all(said.as_bytes()));
                     for line in lines.map_while(Result::ok) {
                         let _ = log.as_mut().map(|log| writeln!(log, "{line}"));
                     }
