@@ -88,7 +88,7 @@ async fn page_goes_out_by_every_contact_of_the_plan_without_patient_data() {
     until("both contacts have the page", async || pager.attempts().len() == 2).await;
     let (a, b) = (pager.of("a").remove(0), pager.of("b").remove(0));
     let id = format!("{}~1", ward.patient());
-    assert_eq!((a.title.as_str(), a.repeat), (format!("spo2_low in {}", ward.unit()).as_str(), false));
+    assert_eq!((a.title.as_str(), a.repeat), (format!("spo2_low in {}, 4", ward.unit()).as_str(), false));
     assert_eq!((a.link, &a.alerts), (format!("https://vigil.example/alerts/{id}"), &vec![id.clone()]));
     assert_eq!(a.text, format!("Alert {id} waits for your answer (round 1, step 1)."));
     assert!(!a.text.contains("80"), "no value");
