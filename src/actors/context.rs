@@ -25,6 +25,7 @@ use crate::clinical::decoder::DecoderSet;
 use crate::clinical::device::UNCLAIMED_MS;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId, Subject};
 use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::storage::{Incarnation, Keys, Reader, Snapshots, Streams, Writer};
 use crate::time::Timestamp;
 
@@ -49,6 +50,8 @@ pub struct EngineOptions {
     pub link_base: String,
     /// Who keeps checkpoints of the chain outside of the journal.
     pub witnesses: Vec<Witness>,
+    /// Where hops are measured.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Default for EngineOptions {
@@ -63,6 +66,7 @@ impl Default for EngineOptions {
             channels: Channels::default(),
             link_base: String::new(),
             witnesses: Vec::new(),
+            metrics: Metrics::new(),
         }
     }
 }

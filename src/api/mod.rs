@@ -9,6 +9,7 @@ pub mod grpc;
 pub mod guard;
 pub mod identity;
 pub mod listener;
+pub mod ops;
 pub mod peer;
 pub mod server;
 pub mod tls;

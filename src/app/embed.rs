@@ -15,6 +15,7 @@ use crate::channels::Channel;
 use crate::clinical::decoder::DecoderSet;
 use crate::clinical::rules::RuleSet;
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::storage::Stopped;
 
 /// The platform inside another tokio program. Errors are returned; nothing ends the process of the host.
@@ -115,7 +116,8 @@ impl Builder {
         }
         let rules = self.rules.filter(|rules| !rules.rules().is_empty()).ok_or(BuildError::NoRules)?;
         let config = &self.config;
-        let engine = open_engine(config, Definitions { rules, decoders: self.decoders }, self.channels).await?;
+        let engine =
+            open_engine(config, Definitions { rules, decoders: self.decoders }, self.channels, Metrics::new()).await?;
         let admission = admission(&config.limits);
         let mut server = None;
         if self.services {

@@ -71,8 +71,16 @@ impl Store {
         tracing::info!(positions = head.next_position, "read the journal to its end");
         clock.raise_to(newest_at);
         let incarnation = random_bytes();
-        let options =
-            WriterOptions { journal, shard: options.shard, epoch, head, incarnation, clock, committed_position };
+        let options = WriterOptions {
+            journal,
+            shard: options.shard,
+            epoch,
+            head,
+            incarnation,
+            clock,
+            committed_position,
+            metrics: options.metrics,
+        };
         let thread_fails = |error: std::io::Error| OpenError::from_io(&label, &error);
         let (writer, writer_thread) = writer::start(options).map_err(thread_fails)?;
         let (snapshots, snapshots_thread) = snapshots::start(reader.clone(), index).map_err(thread_fails)?;

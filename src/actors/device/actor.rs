@@ -161,11 +161,11 @@ impl DeviceActor {
             // Of a reading only the bookkeeping is needed here, which stands in the head.
             recovered.state.evolve(&head.with_body(None)?, record.sequence, now);
         }
-        if recovered.state.silence_due().is_some_and(|due| due <= self.context.started_at) {
-            if let Some(registration) = recovered.state.registration() {
-                let patient = recovered.state.assignment().map(|assignment| &assignment.patient);
-                self.context.downtime.note(&self.context, patient, &registration.unit);
-            }
+        if let Some(registration) = recovered.state.registration()
+            && recovered.state.silence_due().is_some_and(|due| due <= self.context.started_at)
+        {
+            let patient = recovered.state.assignment().map(|assignment| &assignment.patient);
+            self.context.downtime.note(&self.context, patient, &registration.unit);
         }
         recovered.state.listen_from(self.context.listening_since());
         let last_message = self.context.clock.now();

@@ -140,9 +140,10 @@ fn configuration() -> String {
         format!("127.0.0.1:{port}")
     };
     format!(
-        "[listen]\ndevices = \"{}\"\npeople = \"{}\"\n\n[pki]\nsite = \"demo\"\n\n[people]\nfallback = \
+        "[listen]\ndevices = \"{}\"\npeople = \"{}\"\noperations = \"{}\"\n\n[pki]\nsite = \"demo\"\n\n[people]\nfallback = \
          [\"charge-demo\"]\n\n[rules]\ndirs = [\"rules/bedside\"]\n",
         address(7443),
         address(7444),
+        address(7446),
     )
 }
