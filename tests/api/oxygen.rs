@@ -38,7 +38,7 @@ async fn a_concentrator_of_nobody_reports_its_purity_and_its_patient_hears_of_it
     voice.say(vec![purity(3, 65.0)]).await;
     voice.expect_receipt("ox-1", 3).await;
     let alert = alert_of(&mut alerts, &tina, "p-1", |alert| alert.rule == "purity_very_low").await;
-    assert_eq!((alert.patient.as_str(), alert.device.as_str()), ("p-1", "ox-1"));
+    assert_eq!((alert.subject.as_str(), alert.device.as_str()), ("", "ox-1"), "technicians are not told whose it is");
 
     // Its windows are read anew from the journal: it ends after a restart, and all of it replays to the same.
     let site = site.restarted_with_rules(CONCENTRATOR).await;
