@@ -142,6 +142,7 @@ impl Replay<'_> {
             StreamKind::Care
             | StreamKind::Person
             | StreamKind::Decoders
+            | StreamKind::OnCall
             | StreamKind::Audit
             | StreamKind::Grants
             | StreamKind::Checkpoints => Ok(None),
