@@ -3,10 +3,12 @@ import { bind } from "./keys/listen.ts";
 import { AlertPage } from "./pages/alert/AlertPage.tsx";
 import { AnswerDialog } from "./pages/answer/AnswerDialog.tsx";
 import { BoardPage } from "./pages/board/BoardPage.tsx";
+import { DowntimePage } from "./pages/downtime/DowntimePage.tsx";
 import { DevicesPage } from "./pages/devices/DevicesPage.tsx";
 import { InboxPage } from "./pages/inbox/InboxPage.tsx";
 import { KeysPage } from "./pages/keys/KeysPage.tsx";
 import { PatientPage } from "./pages/patient/PatientPage.tsx";
+import { ShiftPage } from "./pages/shift/ShiftPage.tsx";
 import { SignInPage } from "./pages/signin/SignInPage.tsx";
 import { go, route } from "./router.ts";
 import { Header } from "./shell/Header.tsx";
@@ -26,6 +28,10 @@ function Page() {
       return <AlertPage key={at.id} id={at.id} />;
     case "patient":
       return <PatientPage key={at.id} id={at.id} />;
+    case "shift":
+      return <ShiftPage />;
+    case "downtime":
+      return <DowntimePage />;
     case "devices":
       return <DevicesPage />;
     case "keys":

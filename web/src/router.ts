@@ -7,9 +7,15 @@ export type Route =
   | { page: "inbox" }
   | { page: "alert"; id: string }
   | { page: "patient"; id: string }
+  | { page: "shift" }
   | { page: "devices" }
+  | { page: "downtime" }
   | { page: "keys" }
   | { page: "nowhere" };
+
+const PLAIN = ["inbox", "shift", "devices", "downtime", "keys"] as const;
+
+const isPlain = (name: string): name is (typeof PLAIN)[number] => (PLAIN as readonly string[]).includes(name);
 
 const decode = (text: string): string | undefined => {
   try {
@@ -26,7 +32,7 @@ export function parse(path: string): Route {
   if ((name === "alerts" || name === "patients") && id) return { page: name === "alerts" ? "alert" : "patient", id };
   if (rest !== undefined) return { page: "nowhere" };
   if (name === "") return { page: "board" };
-  return name === "inbox" || name === "devices" || name === "keys" ? { page: name } : { page: "nowhere" };
+  return isPlain(name) ? { page: name } : { page: "nowhere" };
 }
 
 export const alertPath = (id: string): string => `/alerts/${encodeURIComponent(id)}`;

@@ -17,7 +17,7 @@ export function AudioPause() {
     </button>
   ) : (
     <button type="button" class="button" onClick={pauseSound}>
-      <Icon name="sound" /> <span>Pause<span class="unseen"> audio</span></span> <KeyHint action="pause-audio" />
+      <Icon name="sound" /> <span class="header-pause">Pause</span><span class="unseen"> audio</span> <KeyHint action="pause-audio" />
     </button>
   );
 }

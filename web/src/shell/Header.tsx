@@ -28,8 +28,8 @@ export function Header() {
   const isDark = theme.value === "dark";
   return (
     <header class="header">
-      <a href="/" class="brand">
-        <img src="/vigil.svg" width="28" height="28" alt="" /> Vigil
+      <a href="/" class="brand" aria-label="Vigil">
+        <img src="/vigil.svg" width="28" height="28" alt="" /> <span class="brand-name">Vigil</span>
       </a>
       <Navigation />
       <Counts />

@@ -12,7 +12,8 @@ import { startLink, unwatch, watch } from "./link.ts";
 import { patients } from "./patients.ts";
 import { me } from "./session.ts";
 import { soundTick } from "./sound.ts";
-import { heardTime } from "./time.ts";
+import { clock, heardTime } from "./time.ts";
+import { arrive, depart } from "./visit.ts";
 
 const AGAIN_MS = 3_000;
 
@@ -27,6 +28,7 @@ export async function begin(): Promise<void> {
     const who = await getMe();
     heardTime(who.now_us);
     me.value = who;
+    arrive(who.person);
   } catch (error) {
     if (error instanceof Problem && error.status === 401) return endSession();
     again = setTimeout(() => void begin(), AGAIN_MS);
@@ -73,6 +75,8 @@ function take(events: SseEvent[]): void {
 
 /** What was seen stays in memory only as long as somebody may see it. */
 function endSession(): void {
+  const who = me.peek();
+  if (who && clock.isKnown) depart(who.person, clock.now_us());
   unwatch();
   batch(() => {
     me.value = null;

@@ -140,6 +140,19 @@ test("a shift is worked by the keyboard alone", async () => {
   expect(fixture.asked.at(-1)?.body.verdict).toBe("true");
 });
 
+test("a shift is handed over as a whole, and the giver stays responsible", async () => {
+  const { page } = visit;
+  fixture.alerts = [anAlert("p-1", 1, "high", { state: "accepted" }), anAlert("p-2", 1, "low", { offered_to: "nurse-demo" })];
+  await signIn(page);
+  await page.getByRole("link", { name: "Shift" }).click();
+  await page.locator("section", { hasText: "Offered to you 1" }).getByText("bed-2").waitFor();
+  await page.getByLabel("Hand over all 1 to").fill("nurse-2");
+  await page.getByLabel("Note").fill("quiet night");
+  await page.getByRole("button", { name: "Hand over the shift" }).click();
+  await page.getByText("Offered 1 to nurse-2: on record. You stay responsible until they are accepted.").waitFor();
+  expect(fixture.asked.at(-1)?.body).toEqual({ to: "nurse-2", reason: "quiet night" });
+});
+
 test("a key that was moved acts, and the old one does not", async () => {
   const { page } = visit;
   await signIn(page);

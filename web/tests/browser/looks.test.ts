@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { Fixture } from "../fixture/server.ts";
@@ -42,7 +43,7 @@ afterEach(async () => {
   expect(visit.mistakes).toEqual([]);
 });
 
-const PAGES = ["/", "/inbox", "/alerts/p-3~1", "/alerts/p-7~1", "/patients/p-5", "/patients/p-9", "/devices", "/keys", "/nowhere"];
+const PAGES = ["/", "/inbox", "/alerts/p-3~1", "/alerts/p-7~1", "/patients/p-5", "/patients/p-9", "/shift", "/devices", "/downtime", "/keys", "/nowhere"];
 
 async function visitPage(page: Page, path: string): Promise<void> {
   await page.goto(url + path);
@@ -116,6 +117,22 @@ test("what is not there, or is not to be seen, is said and nothing is made up", 
   await visit.page.getByText("There is no such thing").waitFor();
   await visitPage(visit.page, "/alerts/p-404~1");
   await visit.page.getByText("There is no such thing").waitFor();
+});
+
+test("the downtime sheet says when it was known, for whom, and can be kept as a file of its own", async () => {
+  const { page } = visit;
+  await visitPage(page, "/downtime");
+  await page.getByText("The platform was live.").waitFor();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Keep a copy" }).click()]);
+  const kept = readFileSync(await download.path(), "utf8");
+  expect(kept).toContain("Extreme tachycardia");
+  expect(kept).toContain("standby until");
+  expect(kept).not.toContain("<script");
+  expect(kept).not.toContain("<img");
+  await page.emulateMedia({ media: "print" });
+  expect(await page.locator(".header").isVisible()).toBe(false);
+  expect(await page.locator(".sheet").isVisible()).toBe(true);
+  await page.emulateMedia({ media: "screen" });
 });
 
 test("5,000 alerts at once scroll without a long task, and few of them are drawn", async () => {

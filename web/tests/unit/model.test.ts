@@ -3,6 +3,7 @@ import { isLatched, isSignalled } from "../../src/model/alert.ts";
 import { byBed, byUrgency } from "../../src/model/order.ts";
 import { allows, whyNot } from "../../src/model/verbs.ts";
 import { age, conditionWord, duration, factWord, standing } from "../../src/model/words.ts";
+import { brief } from "../../src/pages/shift/brief.ts";
 import { anAlert } from "../fixture/ward.ts";
 
 const NURSE = { can: ["answer physiological alerts", "answer technical alerts"] };
@@ -68,4 +69,22 @@ test("durations and ages say their unit and are never negative", () => {
 
 test("a fact of a newer server is named as the server names it", () => {
   expect(factWord({ at_us: 0, what: "paged_by_carrier_pigeon" })).toBe("paged by carrier pigeon");
+});
+
+test("a brief begins where the person left, and tells what is theirs from what is offered and what waits", () => {
+  const since = 1_000;
+  const alerts = [
+    anAlert("p-1", 1, "high", { raised_at_us: 999, state: "acknowledged", people: ["me"] }),
+    anAlert("p-2", 1, "high", { raised_at_us: 1_000, state: "waiting", people: ["me"] }),
+    anAlert("p-3", 1, "low", { raised_at_us: 1_001, state: "accepted", people: ["other"], offered_to: "me" }),
+    anAlert("p-4", 1, "medium", { raised_at_us: 1_002, state: "closed", closed: "ended_unanswered" }),
+    anAlert("p-5", 1, "medium", { raised_at_us: 5, state: "closed", closed: "ended_unanswered" }),
+  ];
+  const found = brief(alerts, "me", since);
+  const names = (list: { patient?: string }[]) => list.map((alert) => alert.patient);
+  expect(names(found.owned)).toEqual(["p-1"]);
+  expect(names(found.waiting)).toEqual(["p-2"]);
+  expect(names(found.offered)).toEqual(["p-3"]);
+  expect(names(found.unanswered)).toEqual(["p-4"]);
+  expect(found.raised).toEqual({ high: 1, medium: 1, low: 1 });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { DEFAULTS, actionOf, readKeymap, remap } from "../../src/keys/keymap.ts";
 import { columnsOf, step } from "../../src/pages/board/layout.ts";
+import { scale } from "../../src/pages/alert/ladder.ts";
 import { alertPath, parse } from "../../src/router.ts";
 import { scrollBy_px, visibleRows } from "../../src/ui/virtual.ts";
 
@@ -60,4 +61,14 @@ test("arrows go to the neighbour and stay at the edges", () => {
 
 test("a phone has one column", () => {
   expect([0, 360, 651, 652, 1_400].map(columnsOf)).toEqual([1, 1, 1, 2, 4]);
+});
+
+test("a deadline in ten minutes does not press the first ten seconds together", () => {
+  const { x, now_x, deadline_x } = scale(0, 10e6, 610e6, 640, 12);
+  expect(x(0)).toBe(12);
+  expect(x(10e6)).toBe(now_x);
+  expect(now_x).toBeGreaterThan(450);
+  expect(deadline_x).toBe(628);
+  expect(scale(0, 10e6, undefined, 640, 12)).toMatchObject({ now_x: 628, deadline_x: undefined });
+  expect(scale(5, 5, undefined, 640, 12).x(5)).toBe(12);
 });

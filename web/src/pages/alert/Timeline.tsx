@@ -2,6 +2,7 @@ import type { Alert, AlertFact } from "../../model/alert.ts";
 import { duration, factWord, moment, people } from "../../model/words.ts";
 import { now_s } from "../../state/time.ts";
 import { Ladder } from "./Ladder.tsx";
+import { tone } from "./tone.ts";
 
 /** Everything that happened to the alert, oldest first, with how long it took. */
 export function Timeline({ facts, alert }: { facts: readonly AlertFact[]; alert: Alert | undefined }) {
@@ -35,11 +36,4 @@ function Details({ fact }: { fact: AlertFact }) {
     fact.what === "raised" && fact.rule ? fact.rule : "",
   ].filter((part) => part !== "");
   return <span class="said">{parts.join(" · ")}</span>;
-}
-
-/** People's answers stand out from what the platform did. */
-export function tone(fact: AlertFact): "ask" | "answer" | "condition" | "lack" {
-  if (["no_one_on_call", "answer_expired", "step_due", "round_began"].includes(fact.what)) return "lack";
-  if (fact.what === "step_entered") return "ask";
-  return fact.by ? "answer" : "condition";
 }

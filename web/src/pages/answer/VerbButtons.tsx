@@ -31,6 +31,7 @@ export function VerbButtons({ alert }: { alert: Alert }) {
   const verbs = VERBS.filter(({ verb }) => allows(verb, alert, rights));
   return (
     <div class="verbs">
+      <div class="answers">
       {verbs.map(({ verb, title }) => (
         <button
           key={verb}
@@ -42,8 +43,10 @@ export function VerbButtons({ alert }: { alert: Alert }) {
           {title} <KeyHint action={verb} />
         </button>
       ))}
+      </div>
       {allows("dispose", alert, rights) ? (
         <div class="verdicts" role="group" aria-label="What it turned out to be worth">
+          <span class="muted">It was</span>
           {VERDICTS.map(({ verdict, action, title }) => (
             <button
               key={verdict}

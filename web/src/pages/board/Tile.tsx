@@ -54,12 +54,14 @@ function Worst({ alert, more }: { alert: Alert; more: number }) {
         <span class="said">{alert.text ?? alert.rule}</span>
       </span>
       <span class="tile-foot">
-        <span class="named">{standing(alert)}</span>
-        {alert.deadline_us === undefined ? null : (
-          <span>
-            {deadlineWord(alert)} <Countdown to_us={alert.deadline_us} />
-          </span>
-        )}
+        <span class="named">
+          {standing(alert)}
+          {alert.deadline_us === undefined ? null : (
+            <>
+              , {deadlineWord(alert)} <Countdown to_us={alert.deadline_us} />
+            </>
+          )}
+        </span>
         <span>
           <Age at_us={alert.raised_at_us} /> ago · {conditionWord(alert)}
           {more > 0 ? ` · ${more} more` : ""}

@@ -3,13 +3,10 @@ import { getPatient } from "../../api/patients.ts";
 import { inWords } from "../../api/problem.ts";
 import type { Patient, Profile } from "../../model/patient.ts";
 import { moment } from "../../model/words.ts";
-import { alertPath } from "../../router.ts";
 import { alertsByPatient } from "../../state/alerts.ts";
 import { now_s } from "../../state/time.ts";
-import { Age } from "../../ui/Age.tsx";
-import { PriorityBadge } from "../../ui/PriorityBadge.tsx";
+import { AlertCard } from "../../ui/AlertCard.tsx";
 import { Refusal } from "../../ui/Refusal.tsx";
-import { standing } from "../../model/words.ts";
 
 export function PatientPage({ id }: { id: string }) {
   const [patient, setPatient] = useState<Patient>();
@@ -47,15 +44,7 @@ function Alerts({ id }: { id: string }) {
       ) : (
         <ul class="patient-alerts">
           {alerts.map((alert) => (
-            <li key={alert.id}>
-              <a href={alertPath(alert.id)} class="patient-alert">
-                <PriorityBadge alert={alert} />
-                <span class="said">{alert.text ?? alert.rule}</span>
-                <span class="muted">
-                  {standing(alert)} · <Age at_us={alert.raised_at_us} />
-                </span>
-              </a>
-            </li>
+            <AlertCard key={alert.id} alert={alert} />
           ))}
         </ul>
       )}
