@@ -14,6 +14,7 @@ import { go, route } from "./router.ts";
 import { Header } from "./shell/Header.tsx";
 import { HighAlerts } from "./shell/HighAlerts.tsx";
 import { NotLive } from "./shell/NotLive.tsx";
+import { SessionEnd } from "./shell/SessionEnd.tsx";
 import { SoundFault } from "./shell/SoundFault.tsx";
 import { me } from "./state/session.ts";
 
@@ -58,6 +59,7 @@ export function App() {
     <>
       <div class="top">
         <NotLive />
+        <SessionEnd />
         <SoundFault />
         <Header />
       </div>

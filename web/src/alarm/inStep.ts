@@ -2,8 +2,18 @@
 // instant of the document's time, so that they are lit together.
 
 export function flashInStep(): void {
+  let isDue = false;
+  const align = (): void => {
+    isDue = false;
+    for (const animation of document.getAnimations()) {
+      const isFlash = animation instanceof CSSAnimation && animation.animationName.startsWith("flash-");
+      if (isFlash && animation.startTime !== 0) animation.startTime = 0;
+    }
+  };
   document.addEventListener("animationstart", (event) => {
-    if (!event.animationName.startsWith("flash-")) return;
-    for (const animation of (event.target as Element).getAnimations()) animation.startTime = 0;
+    // Once for all that began in the same frame: asking for animations has the browser compute every style.
+    if (isDue || !event.animationName.startsWith("flash-")) return;
+    isDue = true;
+    requestAnimationFrame(align);
   });
 }

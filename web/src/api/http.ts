@@ -8,10 +8,16 @@ const base = "/api/v1";
 type Query = Record<string, string | number | boolean | undefined>;
 
 let signedOut: () => void = () => {};
+let asked: () => void = () => {};
 
 /** Called when the server says that nobody is signed in any more. */
 export function onSignedOut(heard: () => void): void {
   signedOut = heard;
+}
+
+/** Called when the server has answered somebody who is signed in. */
+export function onAsked(heard: () => void): void {
+  asked = heard;
 }
 
 export function query(parameters: Query): string {
@@ -29,6 +35,7 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
     throw new NoAnswer();
   }
   if (response.status === 401 && path !== "/session") signedOut();
+  else asked();
   return response;
 }
 

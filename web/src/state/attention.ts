@@ -6,7 +6,7 @@ import { WORD } from "../alarm/priority.ts";
 import { rank } from "../model/order.ts";
 import { openAlerts } from "./alerts.ts";
 import { link } from "./link.ts";
-import { me } from "./session.ts";
+import { isExpired, me } from "./session.ts";
 
 const waiting = computed(() => openAlerts.value.filter((alert) => alert.state === "waiting"));
 
@@ -18,7 +18,7 @@ const worst = computed(() =>
 );
 
 export const title = computed(() => {
-  if (me.value === null) return "Vigil: signed out";
+  if (me.value === null) return isExpired.value ? "NOT WATCHED · Vigil" : "Vigil: signed out";
   if (link.value.state === "not-live") return "NOT LIVE · Vigil";
   return worst.value ? `(${waiting.value.length}) ${WORD[worst.value.priority]} · Vigil` : "Vigil";
 });

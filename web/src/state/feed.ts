@@ -2,7 +2,7 @@
 
 import { batch } from "@preact/signals";
 import { listAllAlerts } from "../api/alerts.ts";
-import { onSignedOut } from "../api/http.ts";
+import { onAsked, onSignedOut } from "../api/http.ts";
 import { listPatients } from "../api/patients.ts";
 import { Problem } from "../api/problem.ts";
 import { getMe, signOut } from "../api/sessions.ts";
@@ -10,7 +10,7 @@ import type { SseEvent } from "../live/sse.ts";
 import { type AlertUpdate, forgetAlerts, replaceAlerts, takeUpdates } from "./alerts.ts";
 import { startLink, unwatch, watch } from "./link.ts";
 import { patients } from "./patients.ts";
-import { me } from "./session.ts";
+import { isExpired, me, noteAsked } from "./session.ts";
 import { soundTick } from "./sound.ts";
 import { clock, heardTime } from "./time.ts";
 import { arrive, depart } from "./visit.ts";
@@ -24,10 +24,13 @@ export async function begin(): Promise<void> {
   clearTimeout(again);
   startLink({ events: take, resync: () => void load(), signedOut: endSession, tick: soundTick });
   onSignedOut(endSession);
+  onAsked(noteAsked);
   try {
     const who = await getMe();
     heardTime(who.now_us);
     me.value = who;
+    isExpired.value = false;
+    noteAsked();
     arrive(who.person);
   } catch (error) {
     if (error instanceof Problem && error.status === 401) return endSession();
@@ -73,8 +76,14 @@ function take(events: SseEvent[]): void {
   batch(() => takeUpdates(updates));
 }
 
-/** What was seen stays in memory only as long as somebody may see it. */
+/** Ended by the server. */
 function endSession(): void {
+  if (me.peek()) isExpired.value = true;
+  forget();
+}
+
+/** What was seen stays in memory only as long as somebody may see it. */
+function forget(): void {
   const who = me.peek();
   if (who && clock.isKnown) depart(who.person, clock.now_us());
   unwatch();
@@ -87,5 +96,5 @@ function endSession(): void {
 
 export async function leave(): Promise<void> {
   await signOut().catch(() => {});
-  endSession();
+  forget();
 }

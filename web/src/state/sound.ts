@@ -8,6 +8,7 @@ import type { Sound } from "../alarm/burst.ts";
 import { isSignalled } from "../model/alert.ts";
 import { openAlerts } from "./alerts.ts";
 import { link } from "./link.ts";
+import { isExpired, me } from "./session.ts";
 import { clock, now_s } from "./time.ts";
 
 export const armed = signal(false);
@@ -21,9 +22,12 @@ export async function armSound(): Promise<void> {
   if (armed.value && !was) play("armed");
 }
 
-/** Any gesture arms: nobody should have to look for a button. */
+/**
+ * Any gesture arms: nobody should have to look for a button. A click counts once it is complete: the fault that goes away then
+ * moves the page, and what was pressed must not be missed.
+ */
 export function armByGesture(): void {
-  for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => void armSound(), true);
+  for (const gesture of ["click", "keydown"]) addEventListener(gesture, () => void armSound(), true);
 }
 
 export function pauseSound(): void {
@@ -38,7 +42,8 @@ export function endPause(): void {
 }
 
 function wanted(): Sound | undefined {
-  if (!clock.isKnown) return undefined;
+  if (isExpired.peek()) return "not-live";
+  if (!clock.isKnown || !me.peek()) return undefined;
   const now_us = clock.now_us();
   const alarm = audible(openAlerts.peek(), pause.peek(), now_us);
   if (alarm === "high") return alarm;

@@ -3,6 +3,9 @@ import { getPatient } from "../../api/patients.ts";
 import { inWords } from "../../api/problem.ts";
 import type { Patient, Profile } from "../../model/patient.ts";
 import { moment } from "../../model/words.ts";
+import { isOwned } from "../../model/alert.ts";
+import { me } from "../../state/session.ts";
+import { HandOver } from "../shift/HandOver.tsx";
 import { alertsByPatient } from "../../state/alerts.ts";
 import { now_s } from "../../state/time.ts";
 import { AlertCard } from "../../ui/AlertCard.tsx";
@@ -36,6 +39,8 @@ export function PatientPage({ id }: { id: string }) {
 
 function Alerts({ id }: { id: string }) {
   const alerts = alertsByPatient.value.get(id) ?? [];
+  const person = me.value?.person ?? "";
+  const owned = alerts.filter((alert) => isOwned(alert) && alert.people.includes(person)).length;
   return (
     <section class="card" aria-labelledby="alerts">
       <h2 id="alerts">Open alerts</h2>
@@ -48,6 +53,7 @@ function Alerts({ id }: { id: string }) {
           ))}
         </ul>
       )}
+      {owned > 0 ? <HandOver count={owned} patient={id} /> : null}
     </section>
   );
 }

@@ -5,8 +5,8 @@ import { inWords } from "../../api/problem.ts";
 import { takeAlert } from "../../state/alerts.ts";
 import { Refusal } from "../../ui/Refusal.tsx";
 
-/** Everything that I own, to one person, who accepts it or not. */
-export function HandOver({ count }: { count: number }) {
+/** Everything that I own, or all of it of one patient, to one person, who accepts it or not. */
+export function HandOver({ count, patient }: { count: number; patient?: string }) {
   const [to, setTo] = useState("");
   const [note, setNote] = useState("");
   const [key, setKey] = useState(newKey);
@@ -17,7 +17,7 @@ export function HandOver({ count }: { count: number }) {
     setSending(true);
     setSaid({});
     try {
-      const { answers } = await handOverAll(to.trim(), note.trim(), undefined, key);
+      const { answers } = await handOverAll(to.trim(), note.trim(), patient, key);
       for (const { alert } of answers) takeAlert(alert);
       setSaid({ done: `Offered ${answers.length} to ${to.trim()}: on record. You stay responsible until they are accepted.` });
       setKey(newKey());
@@ -41,7 +41,7 @@ export function HandOver({ count }: { count: number }) {
         <input class="input" required dir="auto" maxLength={500} value={note} onInput={changed(setNote)} />
       </label>
       <button type="submit" class="button button-main" disabled={isSending}>
-        {isSending ? "Waiting for the commit" : "Hand over the shift"}
+        {isSending ? "Waiting for the commit" : patient === undefined ? "Hand over the shift" : "Hand over this patient"}
       </button>
       <Refusal text={said.refusal} />
       <p role="status">{said.done}</p>

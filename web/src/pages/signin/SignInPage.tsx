@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { signIn } from "../../api/sessions.ts";
 import { inWords, Problem } from "../../api/problem.ts";
 import { begin } from "../../state/feed.ts";
+import { isExpired } from "../../state/session.ts";
 import { draft } from "../../state/answering.ts";
 import { Refusal } from "../../ui/Refusal.tsx";
 
@@ -34,8 +35,13 @@ export function SignInPage() {
         <h1 class="brand">
           <img src="/vigil.svg" width="36" height="36" alt="" /> Vigil
         </h1>
+        {isExpired.value ? (
+          <p class="not-live" role="alert">
+            <strong>NOT WATCHED</strong> The session ended by itself.
+          </p>
+        ) : null}
         <p class="muted">
-          Nobody is signed in, so nothing is shown and nothing sounds here. Who is paged is asked on all the same.
+          Nobody is signed in, so no patient is shown and no alarm sounds here. Who is paged is asked on all the same.
         </p>
         {draft.value ? <p class="refusal">Your answer was not sent. Sign in as {draft.value.person} to go on with it.</p> : null}
         <label class="field">
