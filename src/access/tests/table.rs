@@ -93,21 +93,3 @@ fn whoever_could_be_answered_may_ask_and_nobody_else() {
         }
     }
 }
-
-/// `cargo test --release decisions_per_second -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn decisions_per_second() {
-    let roles = [Role::Technician, Role::Nurse];
-    let started = tokio::time::Instant::now();
-    let mut allowed = 0_u64;
-    for round in 0..1_000_000_u64 {
-        for (index, verb) in Verb::ALL.into_iter().enumerate() {
-            let relation = Relation { team: (round + index as u64).is_multiple_of(3), ..Relation::NONE };
-            let decision = decide(std::hint::black_box(&roles), relation, verb);
-            allowed += u64::from(decision.fields().is_some());
-        }
-    }
-    let seconds = started.elapsed().as_secs_f64();
-    println!("{:.1} million decisions/s ({allowed} allowed)", 13.0 / seconds);
-}
