@@ -22,6 +22,7 @@ mod disk;
 mod error;
 mod files;
 mod head_mark;
+mod history;
 mod index;
 mod items;
 mod journal;
@@ -52,6 +53,7 @@ pub use block::{Block, BlockBuilder, BlockHeader, EncodedBlock, Hash, Malformed,
 pub use checkpoint::{Checkpoint, CheckpointKey, SignedCheckpoint};
 pub use disk::{Access, Disk, Folder};
 pub use error::{AppendError, OpenError, ReadError, StopReason, Stopped};
+pub use history::{read_history, read_since};
 pub use items::{ItemError, StoredItem, item_of, read_items};
 pub use journal::{Journal, JournalHead};
 pub use keys::{DataKey, KeyError, Keys};

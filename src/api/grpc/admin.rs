@@ -15,6 +15,7 @@ use crate::proto;
 use crate::proto::admin_service_server::AdminService;
 
 mod devices;
+mod limits;
 mod patients;
 
 /// The most entries of one page, and how many where the request does not say.
@@ -104,6 +105,27 @@ impl AdminService for Admin {
         request: Request<proto::PrescribePatientRequest>,
     ) -> Result<Response<proto::PrescribePatientResponse>, Status> {
         self.prescribe(request).await
+    }
+
+    async fn set_limit(
+        &self,
+        request: Request<proto::SetLimitRequest>,
+    ) -> Result<Response<proto::SetLimitResponse>, Status> {
+        self.limit(request).await
+    }
+
+    async fn advise_limit(
+        &self,
+        request: Request<proto::AdviseLimitRequest>,
+    ) -> Result<Response<proto::AdviseLimitResponse>, Status> {
+        self.advice(request).await
+    }
+
+    async fn clear_limit(
+        &self,
+        request: Request<proto::ClearLimitRequest>,
+    ) -> Result<Response<proto::ClearLimitResponse>, Status> {
+        self.own_limit(request).await
     }
 
     async fn begin_standby(
