@@ -69,6 +69,8 @@ pub(super) struct Parts {
     pub rules: Arc<RuleSet>,
     /// Whether the rolling windows are there, so that it can judge.
     pub is_whole: bool,
+    /// Before this no late readings are judged: see [`Parts::late_due`].
+    pub late_rests_until: Timestamp,
     pub last_message: Timestamp,
     pub armed: Option<Timestamp>,
 }
@@ -84,6 +86,7 @@ impl Parts {
             copies: Vec::new(),
             rules,
             is_whole: true,
+            late_rests_until: Timestamp::MIN,
             last_message: now,
             armed: None,
         }
@@ -240,7 +243,7 @@ impl PatientActor {
     pub(super) fn arm(&self, parts: &mut Parts) {
         let standby = parts.state.stay().standby().map(|standby| standby.until);
         // What came late has no mark before it is judged, so that after a crash it is consumed anew.
-        let late = if parts.is_whole { parts.state.late_due() } else { None };
+        let late = parts.late_due();
         let mark = if late.is_none() { parts.marks.due_at() } else { None };
         let limit = parts.state.stay().limit_ends(&parts.rules);
         let next = [parts.state.book().next_deadline(), mark, late, standby, limit].into_iter().flatten().min();

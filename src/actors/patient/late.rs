@@ -14,10 +14,21 @@ use crate::storage::codec::encode_windows;
 use crate::storage::{Wakes, read_history};
 use crate::time::Timestamp;
 
+/// After judging late readings nothing late is judged for so many times as long: a long backlog that streams in leaves
+/// most of the time to what is happening now.
+const REST: i64 = 5;
+
+impl Parts {
+    /// When late readings are to be judged.
+    pub fn late_due(&self) -> Option<Timestamp> {
+        self.state.late_due().filter(|_| self.is_whole).map(|due| due.max(self.late_rests_until))
+    }
+}
+
 impl PatientActor {
     /// Judges the late readings that wait, if it is time to.
     pub(super) async fn judge_late(&self, parts: &mut Parts, now: Timestamp) -> Result<(), RecoverError> {
-        if parts.state.late_due().is_none_or(|due| due > now) {
+        if parts.late_due().is_none_or(|due| due > now) {
             return Ok(());
         }
         self.adopt_rules(parts, now)?;
@@ -30,6 +41,8 @@ impl PatientActor {
         let record =
             PatientRecord { now: parts.state.now(), input: PatientInput::LateJudged { base, bound_us }, events };
         self.append(parts, Some(record), None, None, None);
+        let took_ms = self.context.clock.now().since_ms(now);
+        parts.late_rests_until = now.plus_ms(took_ms.saturating_mul(REST));
         Ok(())
     }
 
