@@ -2,14 +2,17 @@ import { useEffect } from "preact/hooks";
 import { bind } from "./keys/listen.ts";
 import { AlertPage } from "./pages/alert/AlertPage.tsx";
 import { AnswerDialog } from "./pages/answer/AnswerDialog.tsx";
+import { AuditPage } from "./pages/audit/AuditPage.tsx";
 import { BoardPage } from "./pages/board/BoardPage.tsx";
 import { DowntimePage } from "./pages/downtime/DowntimePage.tsx";
 import { DevicesPage } from "./pages/devices/DevicesPage.tsx";
 import { InboxPage } from "./pages/inbox/InboxPage.tsx";
 import { KeysPage } from "./pages/keys/KeysPage.tsx";
+import { OperationsPage } from "./pages/operations/OperationsPage.tsx";
 import { PatientPage } from "./pages/patient/PatientPage.tsx";
 import { ShiftPage } from "./pages/shift/ShiftPage.tsx";
 import { SignInPage } from "./pages/signin/SignInPage.tsx";
+import { AdmitPage } from "./pages/stay/AdmitPage.tsx";
 import { go, route } from "./router.ts";
 import { Header } from "./shell/Header.tsx";
 import { HighAlerts } from "./shell/HighAlerts.tsx";
@@ -33,6 +36,12 @@ function Page() {
       return <ShiftPage />;
     case "downtime":
       return <DowntimePage />;
+    case "admit":
+      return <AdmitPage />;
+    case "audit":
+      return <AuditPage />;
+    case "operations":
+      return <OperationsPage />;
     case "devices":
       return <DevicesPage />;
     case "keys":

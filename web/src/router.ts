@@ -10,10 +10,13 @@ export type Route =
   | { page: "shift" }
   | { page: "devices" }
   | { page: "downtime" }
+  | { page: "admit" }
+  | { page: "audit" }
+  | { page: "operations" }
   | { page: "keys" }
   | { page: "nowhere" };
 
-const PLAIN = ["inbox", "shift", "devices", "downtime", "keys"] as const;
+const PLAIN = ["inbox", "shift", "devices", "downtime", "admit", "audit", "operations", "keys"] as const;
 
 const isPlain = (name: string): name is (typeof PLAIN)[number] => (PLAIN as readonly string[]).includes(name);
 

@@ -165,3 +165,31 @@ test("a key that was moved acts, and the old one does not", async () => {
   await page.keyboard.press("q");
   await page.getByRole("heading", { name: "Acknowledge" }).waitFor();
 });
+
+test("an administrator admits, and it is said once and as it was typed", async () => {
+  const { page } = visit;
+  fixture.can = ["administer", "see the patient"];
+  await signIn(page);
+  await page.getByRole("link", { name: "Admit" }).click();
+  await page.getByLabel("Patient (an opaque id, no name)").fill("p-9");
+  await page.getByLabel("Bed", { exact: true }).fill("bed-9");
+  await page.getByLabel("Age", { exact: true }).selectOption("adult");
+  fixture.patients.push(aPatient("p-9"));
+  await page.getByRole("button", { name: "Admit" }).click();
+  await page.getByRole("heading", { name: /bed-9/ }).waitFor();
+  const admissions = fixture.asked.filter(({ path }) => path === "/patients");
+  expect(admissions).toHaveLength(1);
+  const profile = { age_class: "adult", setting: "unknown", pregnant: false, spo2_scale_2: false };
+  expect(admissions[0]?.body).toEqual({ patient: "p-9", unit: "ward-a", bed: "bed-9", profile });
+});
+
+test("who is not on the care team breaks the glass with a reason, on record", async () => {
+  const { page } = visit;
+  await signIn(page);
+  await page.goto(`${url}/patients/p-77`);
+  await page.getByRole("heading", { name: "Break the glass" }).waitFor();
+  await page.getByLabel("Reason").fill("collapsed in the corridor");
+  await page.getByRole("button", { name: "Break the glass" }).click();
+  await expect.poll(() => fixture.asked.at(-1)?.path).toBe("/patients/p-77/break-glass");
+  expect(fixture.asked.at(-1)?.body).toEqual({ reason: "collapsed in the corridor", minutes: 60 });
+});
