@@ -5,7 +5,9 @@ mod api {
     #[allow(dead_code)]
     mod verify_inclusion;
 
+    mod answering;
     mod answers;
+    mod browser;
     mod care;
     mod custody;
     mod devices;
@@ -22,5 +24,6 @@ mod api {
     mod subjects;
     mod tls;
     mod ward;
+    mod web;
     mod witness;
 }

@@ -1,4 +1,4 @@
-//! Both ports, from start to drain.
+//! All ports, from start to drain.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,6 +19,7 @@ use super::grpc::admin::Admin;
 use super::grpc::alerts::Alerts;
 use super::grpc::ingest::{Ingest, Shared};
 use super::guard::Guard;
+use super::http::Web;
 use super::identity::{AccountError, Directory};
 use super::listener::{Gate, Port, listen};
 use super::peer::Connections;
@@ -94,6 +95,7 @@ struct Reloadable {
 pub struct Server {
     devices: SocketAddr,
     people: SocketAddr,
+    web: SocketAddr,
     figures: Arc<Figures>,
     reloadable: Arc<Reloadable>,
     draining: watch::Sender<bool>,
@@ -102,7 +104,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on both ports and serves.
+    /// Listens on all ports and serves.
     ///
     /// # Errors
     /// [`StartError`]; nothing listens then.
@@ -111,6 +113,7 @@ impl Server {
         let directory = Arc::new(Directory::open(&config.people.accounts)?);
         let (devices, devices_at) = bind(config.listen.devices).await?;
         let (people, people_at) = bind(config.listen.people).await?;
+        let (web, web_at) = bind(config.listen.web).await?;
         let figures = Arc::new(Figures::default());
         let connections = Arc::new(Connections::default());
         let (draining, drains) = watch::channel(false);
@@ -137,11 +140,20 @@ impl Server {
         let (accounts, drain) = (Arc::clone(&directory), drains.clone());
         let alerts = Alerts::new(handle.clone(), guard.clone(), accounts, drain, limits.stalled_client);
         let access = Access::new(handle.clone(), guard.clone(), Arc::clone(&directory));
-        let admin = Admin::new(handle, guard, Arc::clone(&figures));
+        let admin = Admin::new(handle.clone(), guard.clone(), Arc::clone(&figures));
+        let for_web = Web {
+            alerts: alerts.clone(),
+            admin: admin.clone(),
+            access: access.clone(),
+            guard,
+            handle,
+            asked: Arc::default(),
+        };
         let for_people = people_services(alerts, admin, access, limits);
         let serving = vec![
             serve(for_devices, devices, gate(Port::Devices), drains.clone()),
-            serve(for_people, people, gate(Port::People), drains),
+            serve(for_people, people, gate(Port::People), drains.clone()),
+            for_web.serve(listen(web, gate(Port::Web)), limits, drains),
         ];
         let files = vec![
             config.pki.ca.clone(),
@@ -151,8 +163,17 @@ impl Server {
         ];
         let reloadable = Arc::new(Reloadable { tls, directory, connections, files });
         let looking = tokio::spawn(look_at_files(Arc::clone(&reloadable)));
-        tracing::info!(devices = %devices_at, people = %people_at, "listening");
-        Ok(Self { devices: devices_at, people: people_at, figures, reloadable, draining, serving, looking })
+        tracing::info!(devices = %devices_at, people = %people_at, web = %web_at, "listening");
+        Ok(Self {
+            devices: devices_at,
+            people: people_at,
+            web: web_at,
+            figures,
+            reloadable,
+            draining,
+            serving,
+            looking,
+        })
     }
 
     /// Where devices connect.
@@ -165,6 +186,12 @@ impl Server {
     #[must_use]
     pub const fn people_addr(&self) -> SocketAddr {
         self.people
+    }
+
+    /// Where browsers connect.
+    #[must_use]
+    pub const fn web_addr(&self) -> SocketAddr {
+        self.web
     }
 
     /// Live figures of the services.

@@ -54,7 +54,7 @@ impl Site {
         let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/config/rules/bedside");
         let [devices, people] = ports;
         let text = format!(
-            "[listen]\ndevices = \"127.0.0.1:{devices}\"\npeople = \"127.0.0.1:{people}\"\n[storage]\ndata_dir = \
+            "[listen]\ndevices = \"127.0.0.1:{devices}\"\npeople = \"127.0.0.1:{people}\"\nweb = \"127.0.0.1:0\"\n[storage]\ndata_dir = \
              \"{data}\"\nkeys_dir = \"{keys}\"\n[rules]\ndirs = [\"{rules}\"]\n"
         );
         std::fs::write(self.path(name), text).unwrap();
