@@ -9,6 +9,7 @@ mod fact;
 mod me;
 mod patient;
 mod unit;
+mod wire;
 
 pub use alert::{Alert, AlertPage, Verdict};
 pub use answer::{
@@ -21,12 +22,4 @@ pub use me::{Me, Session, SessionLife, SigningIn};
 pub use patient::{Patient, PatientPage};
 pub use unit::Units;
 
-/// A text that is empty on the wire where there is none.
-fn text(text: String) -> Option<String> {
-    (!text.is_empty()).then_some(text)
-}
-
-/// An instant that is 0 on the wire where there is none.
-fn instant(us: i64) -> Option<i64> {
-    (us != 0).then_some(us)
-}
+use wire::{instant, text};
