@@ -8,7 +8,8 @@ use protox::prost_reflect::{DescriptorPool, ExtensionDescriptor, FieldDescriptor
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
-    let files = ["ingest", "alerts", "admin", "access", "journal"].map(|name| format!("vigil/v1/{name}.proto"));
+    let files =
+        ["ingest", "alerts", "admin", "access", "oncall", "journal"].map(|name| format!("vigil/v1/{name}.proto"));
     let mut compiler = protox::Compiler::new(["proto"])?;
     compiler.include_imports(true).open_files(files)?;
     let redaction = Redaction::of(&compiler.descriptor_pool())?;

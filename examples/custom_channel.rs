@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use smol_str::SmolStr;
 use tokio::sync::mpsc;
 use vigil::Vigil;
 use vigil::actors::handle::{Admission, CareStep, DeviceHello};
-use vigil::app::{Delivery, NotDelivered, NotificationChannel, PageNotice};
+use vigil::channels::{Channel, Message, Outcome, SendFuture};
 use vigil::clinical::codes::Code;
 use vigil::clinical::device::{Announcement, Registration};
-use vigil::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
+use vigil::clinical::ids::{ChannelId, DeviceId, PatientId, PersonId, UnitId};
 use vigil::clinical::patient::Profile;
 use vigil::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
 use vigil::clinical::rules::RuleSet;
@@ -25,24 +26,35 @@ use vigil::clock::Clock;
 /// Sends a line per page; what it was given before it knows by the key.
 pub struct Pager {
     lines: mpsc::UnboundedSender<String>,
-    known: Mutex<BTreeSet<String>>,
+    known: Mutex<BTreeSet<SmolStr>>,
 }
 
-impl NotificationChannel for Pager {
-    fn name(&self) -> &'static str {
-        "pager"
+impl Channel for Pager {
+    fn id(&self) -> ChannelId {
+        ChannelId::new("pager").expect("pager is an identifier")
     }
 
-    fn deliver<'a>(&'a self, page: &'a PageNotice) -> Delivery<'a> {
+    fn check(&self, address: &str) -> Result<(), String> {
+        if address.is_empty() { Err("it is empty; allowed: a number of a pager".to_owned()) } else { Ok(()) }
+    }
+
+    /// Everybody has a pager here, whether the care plan says so or not.
+    fn address_of(&self, person: &PersonId) -> Option<SmolStr> {
+        Some(person.as_str().into())
+    }
+
+    fn send<'a>(&'a self, page: &'a Message, address: &'a str) -> SendFuture<'a> {
         Box::pin(async move {
             let is_new = self.known.lock().map_or(true, |mut known| known.insert(page.key.clone()));
             if page.repeat && !is_new {
-                return Ok(());
+                return Outcome::Sent;
             }
-            let PageNotice { person, alert, bed, priority, rule, step, .. } = page;
-            let line = format!("to {person}: {priority:?} {rule}, {bed}, step {step} ({alert})");
+            let Message { priority, title, text, .. } = page;
             // The other side has taken it, or this is not delivered: it will be tried again.
-            self.lines.send(line).map_err(|_| NotDelivered("nobody reads the pager".to_owned()))
+            match self.lines.send(format!("to {address}: {priority:?} {title}. {text}")) {
+                Ok(()) => Outcome::Sent,
+                Err(_) => Outcome::Failed { why: "nobody reads the pager".into(), wait: None },
+            }
         })
     }
 }

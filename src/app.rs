@@ -1,23 +1,24 @@
 //! The composition root: open the journal, recover, start the tree, serve, drain. [`Vigil`] is the same inside another
 //! program.
 
-mod channel;
+mod channels;
 mod embed;
 mod ingest;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub use self::channel::{Delivery, NotDelivered, NotificationChannel, PageNotice};
 pub use self::embed::{BuildError, Builder, Vigil};
 pub use self::ingest::{Ingest, NotJoined, NotTaken};
 
 use crate::actors::{Definitions, Engine, EngineOptions, StartError as EngineError, Witness};
 use crate::api::server::{Server, StartError as ServerError, admission};
+use crate::channels::Channel;
 use crate::clinical::ids::PersonId;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, read_rule_files};
 use crate::storage::{OpenError, Stopped, Store, StoreOptions};
 
 /// After so many stops of the engine within [`STOPS_WITHIN`] the process gives up.
@@ -41,6 +42,12 @@ pub enum AppError {
     /// A name in the configuration is no identifier.
     #[error("people.fallback: {0}")]
     Fallback(#[from] crate::clinical::ids::IdError),
+    /// The care plan cannot be read.
+    #[error(transparent)]
+    CarePlan(#[from] crate::config::ConfigError),
+    /// A channel cannot be made from its settings.
+    #[error(transparent)]
+    Channels(#[from] channels::ChannelsError),
     /// The journal refused commits again and again.
     #[error("the journal stopped {STOPS_MAX} times within a minute, the last time because: {last}")]
     GivenUp {
@@ -64,7 +71,7 @@ impl Platform {
     /// # Errors
     /// [`AppError`]; nothing runs then.
     pub async fn start(config: &Config, definitions: impl Into<Definitions>) -> Result<Self, AppError> {
-        let engine = open_engine(config, definitions).await?;
+        let engine = open_engine(config, definitions, Vec::new()).await?;
         match Server::start(engine.handle(), config, admission(&config.limits)).await {
             Ok(server) => Ok(Self { engine, server }),
             Err(error) => {
@@ -93,8 +100,12 @@ impl Platform {
     }
 }
 
-/// Opens the journal and brings back what was open.
-async fn open_engine(config: &Config, definitions: impl Into<Definitions>) -> Result<Engine, AppError> {
+/// Opens the journal and brings back what was open. `own` channels are those of a host, beside the configured ones.
+async fn open_engine(
+    config: &Config,
+    definitions: impl Into<Definitions>,
+    own: Vec<Arc<dyn Channel>>,
+) -> Result<Engine, AppError> {
     let clock = Clock::system();
     let mut options = StoreOptions::new(&config.storage.data_dir);
     options.keys_dir.clone_from(&config.storage.keys_dir);
@@ -103,10 +114,11 @@ async fn open_engine(config: &Config, definitions: impl Into<Definitions>) -> Re
     // Recovery of a large journal takes seconds, and blocks.
     let store = tokio::task::spawn_blocking(move || Store::open(options, opening)).await;
     let store = store.map_err(|_| AppError::Panicked)??;
-    Ok(Engine::start(store, definitions, engine_options(config)?, clock).await?)
+    let options = engine_options(config, &clock, own)?;
+    Ok(Engine::start(store, definitions, options, clock).await?)
 }
 
-fn engine_options(config: &Config) -> Result<EngineOptions, AppError> {
+fn engine_options(config: &Config, clock: &Clock, own: Vec<Arc<dyn Channel>>) -> Result<EngineOptions, AppError> {
     let fallback = config.people.fallback.iter().map(|id| PersonId::new(id)).collect::<Result<Vec<_>, _>>()?;
     let idle_after_ms = i64::try_from(config.actors.idle.as_millis()).unwrap_or(i64::MAX);
     let unclaimed_after_ms = i64::try_from(config.actors.unclaimed.as_millis()).unwrap_or(i64::MAX);
@@ -114,7 +126,16 @@ fn engine_options(config: &Config) -> Result<EngineOptions, AppError> {
     if config.audit.witness_stdout {
         witnesses.push(Witness::Stdout);
     }
-    Ok(EngineOptions { idle_after_ms, unclaimed_after_ms, fallback, witnesses, ..EngineOptions::default() })
+    Ok(EngineOptions {
+        idle_after_ms,
+        unclaimed_after_ms,
+        fallback,
+        care_plan: if config.care_dirs.is_empty() { Vec::new() } else { read_rule_files(&config.care_dirs)? },
+        channels: channels::channels(&config.channels, clock, own)?,
+        link_base: config.channels.link.clone(),
+        witnesses,
+        ..EngineOptions::default()
+    })
 }
 
 /// What a person or the operating system asks of the running platform.

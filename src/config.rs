@@ -130,6 +130,25 @@ pub struct Limits {
     pub drain: Duration,
 }
 
+/// How people are reached, besides the inbox. A channel without its file is not there. Files hold secrets: mode 0600.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChannelSettings {
+    /// Where people answer, for links in pages.
+    pub link: String,
+    /// Additional authorities that sign servers of webhooks and of push services, PEM.
+    pub authorities: Option<PathBuf>,
+    /// The secret that signs webhooks, `whsec_BASE64`.
+    pub webhook_secret_file: Option<PathBuf>,
+    /// URL of the SMTP server, with its password.
+    pub smtp_url_file: Option<PathBuf>,
+    /// From which address e-mail is sent.
+    pub smtp_from: String,
+    /// The VAPID key, PKCS #8 DER.
+    pub vapid_key_file: Option<PathBuf>,
+    /// How a push service reaches us.
+    pub vapid_subject: String,
+}
+
 /// Actors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actors {
@@ -154,6 +173,10 @@ pub struct Config {
     pub rules_dirs: Vec<PathBuf>,
     /// `[decoders] dirs`; empty: raw payloads are kept, and none is decoded.
     pub decoder_dirs: Vec<PathBuf>,
+    /// `[care] dirs`
+    pub care_dirs: Vec<PathBuf>,
+    /// `[channels]`
+    pub channels: ChannelSettings,
     /// `[audit]`
     pub audit: Audit,
     /// `[limits]`
@@ -210,8 +233,12 @@ impl Config {
             storage: root.table("storage", read_storage),
             pki: root.table("pki", read_pki),
             people: root.table("people", read_people),
-            rules_dirs: root.table("rules", |rules| rules.paths("dirs", &["rules/bedside"])),
+            rules_dirs: root.table("rules", |rules| {
+                rules.paths("dirs", &["rules/bedside", "rules/ward", "rules/cied", "rules/oxygen"])
+            }),
             decoder_dirs: root.table("decoders", read_decoders),
+            care_dirs: root.table("care", read_care),
+            channels: root.table("channels", read_channels),
             audit: root.table("audit", read_audit),
             limits: root.table("limits", read_limits),
             actors: root.table("actors", |actors| Actors {
@@ -260,6 +287,34 @@ fn read_decoders(decoders: &mut Section) -> Vec<PathBuf> {
     // A site that says nothing of decoders, and has no such folder, has none.
     dirs.retain(|dir| is_named || dir.is_dir());
     dirs
+}
+
+/// A site that says nothing of a care plan, and has no such folder, has none: units have ladders of their own.
+fn read_care(care: &mut Section) -> Vec<PathBuf> {
+    let is_named = care.has("dirs");
+    let mut dirs = care.paths("dirs", &["care"]);
+    dirs.retain(|dir| is_named || dir.is_dir());
+    dirs
+}
+
+fn read_channels(channels: &mut Section) -> ChannelSettings {
+    let read = ChannelSettings {
+        link: channels.optional_text("link"),
+        authorities: channels.optional_path("authorities"),
+        webhook_secret_file: channels.optional_path("webhook_secret_file"),
+        smtp_url_file: channels.optional_path("smtp_url_file"),
+        smtp_from: channels.optional_text("smtp_from"),
+        vapid_key_file: channels.optional_path("vapid_key_file"),
+        vapid_subject: channels.optional_text("vapid_subject"),
+    };
+    if read.smtp_url_file.is_some() && read.smtp_from.is_empty() {
+        channels.mistake("smtp_from", "must say from which address e-mail is sent");
+    }
+    if read.vapid_key_file.is_some() && read.vapid_subject.is_empty() {
+        channels
+            .mistake("vapid_subject", "must say how a push service reaches you: mailto:ADDRESS or an https:// address");
+    }
+    read
 }
 
 fn read_audit(audit: &mut Section) -> Audit {

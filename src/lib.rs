@@ -10,6 +10,7 @@ pub mod admission;
 pub mod api;
 pub mod app;
 pub mod audit;
+pub mod channels;
 pub mod cli;
 pub mod client;
 pub mod clinical;

@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use smol_str::SmolStr;
 use tokio::sync::mpsc;
 use vigil::Vigil;
-use vigil::app::{BuildError, Delivery, NotDelivered, NotificationChannel, PageNotice};
+use vigil::app::BuildError;
+use vigil::channels::{Channel, Message, Outcome, SendFuture};
+use vigil::clinical::ids::{ChannelId, PersonId};
 use vigil::clinical::rules::RuleSet;
 
 #[allow(dead_code)]
@@ -31,34 +34,45 @@ async fn the_platform_runs_inside_another_program_from_reading_to_answer() {
 async fn a_channel_of_the_host_gets_the_page() {
     let dir = tempfile::tempdir().unwrap();
     let page = custom_channel::run(dir.path()).await.unwrap();
-    assert!(page.starts_with("to nurse-1: ") && page.contains("bed-4, step 1 (p-1~"), "{page}");
+    assert!(
+        page.starts_with("to nurse-1: ") && page.contains("bed-4. Alert p-1~") && page.contains("step 1"),
+        "{page}"
+    );
     assert!(!page.contains("80"), "a page holds no value: {page}");
 }
 
 /// Panics at the first try, fails at the second.
 struct Clumsy {
     tries: Arc<AtomicU32>,
-    pages: mpsc::UnboundedSender<PageNotice>,
+    pages: mpsc::UnboundedSender<Message>,
 }
 
-impl NotificationChannel for Clumsy {
-    fn name(&self) -> &'static str {
-        "clumsy"
+impl Channel for Clumsy {
+    fn id(&self) -> ChannelId {
+        ChannelId::new("clumsy").unwrap()
     }
 
-    fn deliver<'a>(&'a self, page: &'a PageNotice) -> Delivery<'a> {
+    fn check(&self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn address_of(&self, person: &PersonId) -> Option<SmolStr> {
+        Some(person.as_str().into())
+    }
+
+    fn send<'a>(&'a self, page: &'a Message, _: &'a str) -> SendFuture<'a> {
         Box::pin(async move {
             let _ = self.pages.send(page.clone());
             match self.tries.fetch_add(1, Ordering::SeqCst) {
                 0 => panic!("a test"),
-                1 => Err(NotDelivered("a test".into())),
-                _ => Ok(()),
+                1 => Outcome::Failed { why: "a test".into(), wait: None },
+                _ => Outcome::Sent,
             }
         })
     }
 }
 
-async fn next(pages: &mut mpsc::UnboundedReceiver<PageNotice>) -> PageNotice {
+async fn next(pages: &mut mpsc::UnboundedReceiver<Message>) -> Message {
     tokio::time::timeout(Duration::from_secs(30), pages.recv()).await.expect("a page comes").unwrap()
 }
 
@@ -100,7 +114,8 @@ async fn what_a_host_forgets_or_does_twice_is_an_answer_and_not_an_exit() {
     let pager = || Clumsy { tries: Arc::default(), pages: mpsc::unbounded_channel().0 };
     let builder = Vigil::builder().data_dir(dir.path().join("data")).rules(rules());
     let twice = builder.channel(pager()).channel(pager()).start().await;
-    assert!(matches!(twice, Err(BuildError::ChannelName(name)) if name == "clumsy"));
+    let said = twice.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(said.contains("clumsy") && said.contains("two channels"), "{said}");
     let one = Vigil::builder().data_dir(dir.path().join("data")).rules(rules()).start().await.unwrap();
     let two = Vigil::builder().data_dir(dir.path().join("data")).rules(rules()).start().await;
     let said = two.err().map(|error| error.to_string()).unwrap_or_default();

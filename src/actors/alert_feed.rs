@@ -177,6 +177,11 @@ impl AlertFeed {
         self.lock().books.values().map(|(_, book)| book.open().len()).sum()
     }
 
+    /// When something happens next to each open alert, unless somebody acts.
+    pub fn deadlines(&self) -> Vec<Timestamp> {
+        self.lock().books.values().flat_map(|(_, book)| book.open().iter().map(Alert::deadline)).collect()
+    }
+
     /// Whether the alert is open and somebody is asked to answer: nobody did, or its owner passed it on.
     pub fn wants_answer(&self, id: &AlertId) -> bool {
         let state = self.lock();

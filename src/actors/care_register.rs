@@ -1,4 +1,4 @@
-//! Who cares for whom, as committed: read by every decision, changed by the care units' actors and the grants.
+//! Who cares for whom, as committed: read by every decision, changed by the roster, the care units' actors and the grants.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 
 use crate::access::{CareTeams, Grants};
 use crate::clinical::ids::{PersonId, UnitId};
+use crate::clinical::oncall::Roster;
 
 /// The care teams in force. Reading takes no lock.
 #[derive(Debug, Default)]
@@ -23,6 +24,11 @@ impl CareRegister {
     /// A unit's ladder was committed, or recovered.
     pub fn set_ladder(&self, unit: &UnitId, people: &BTreeSet<PersonId>) {
         self.change(|teams| teams.set_ladder(unit.clone(), people.clone()));
+    }
+
+    /// A roster was committed, or recovered.
+    pub fn set_roster(&self, roster: &Arc<Roster>) {
+        self.change(|teams| teams.set_roster(Arc::clone(roster)));
     }
 
     /// Grants were committed, or recovered.

@@ -16,6 +16,7 @@ use super::sweep::SweepPart;
 use crate::clinical::alert::TeamAnswer;
 use crate::clinical::condition::{ConditionKind, Priority};
 use crate::clinical::ids::{AlertId, PersonId, UnitId};
+use crate::clinical::oncall;
 use crate::faults::{Point, point};
 use crate::proto::RecordKind;
 use crate::storage::codec::{CareRecord, decode_care, encode_care};
@@ -105,7 +106,7 @@ impl Actor for CareTeam {
         point(Point::CareTeamInRecovery, self.unit.as_str())?;
         // What lay in a predecessor's mailbox is gone; the alerts still say what is being asked.
         for question in self.context.feed.questions_of(&self.unit) {
-            let said = answer(&ladder, &self.context.options.fallback, &question);
+            let said = self.answer(&ladder, &question);
             tell_subject(&self.context, &question.alert.subject, said);
         }
         running.parts = Some((stream, ladder));
@@ -130,7 +131,7 @@ impl Actor for CareTeam {
             }
             CareTeamMsg::Ask(question) => {
                 point(Point::CareTeamOnAsk, self.unit.as_str())?;
-                let said = answer(ladder, &self.context.options.fallback, &question);
+                let said = self.answer(ladder, &question);
                 tell_subject(&self.context, &question.alert.subject, said);
             }
             CareTeamMsg::Awake(reply) => drop(reply.send(())),
@@ -188,14 +189,14 @@ impl CareTeam {
     }
 }
 
-fn answer(ladder: &Ladder, fallback: &[PersonId], question: &Question) -> TeamAnswer {
-    let Question { alert: AlertId { ordinal, .. }, round, step, .. } = *question;
-    let index = usize::try_from(step).unwrap_or(usize::MAX).saturating_sub(1);
+/// What the unit's own ladder says: where the care plan does not know the unit.
+fn by_ladder(ladder: &Ladder, fallback: &[PersonId], question: &Question) -> TeamAnswer {
+    let index = usize::try_from(question.step).unwrap_or(usize::MAX).saturating_sub(1);
     let (people, delay_ms) = ladder.steps.get(index).cloned().unwrap_or((Vec::new(), 60_000));
     TeamAnswer {
-        ordinal,
-        round,
-        step,
+        ordinal: question.alert.ordinal,
+        round: question.round,
+        step: question.step,
         people,
         delay_ms,
         accepts: 1,
@@ -203,5 +204,38 @@ fn answer(ladder: &Ladder, fallback: &[PersonId], question: &Question) -> TeamAn
         last: index + 1 >= ladder.steps.len(),
         policy_version: ladder.version,
         fallback: fallback.to_vec(),
+    }
+}
+
+impl CareTeam {
+    /// Who answers for a step now: by the care plan in force where it knows the unit, else by the unit's own ladder.
+    fn answer(&self, ladder: &Ladder, question: &Question) -> TeamAnswer {
+        self.by_plan(question).unwrap_or_else(|| by_ladder(ladder, &self.context.options.fallback, question))
+    }
+
+    fn by_plan(&self, question: &Question) -> Option<TeamAnswer> {
+        let asked = oncall::Question {
+            unit: &self.unit,
+            patient: question.alert.subject.patient(),
+            kind: question.kind,
+            priority: question.priority,
+            lethal: question.lethal,
+            step: question.step,
+        };
+        let resolved = self.context.roster.now().resolve(&asked, self.context.clock.now())?;
+        // The plan's fallback may be off duty too: somebody is always named.
+        let last_resort = || self.context.options.fallback.clone();
+        Some(TeamAnswer {
+            ordinal: question.alert.ordinal,
+            round: question.round,
+            step: question.step,
+            people: resolved.people,
+            delay_ms: resolved.delay_ms,
+            accepts: resolved.accepts,
+            answer: Some(resolved.answer),
+            last: resolved.last,
+            policy_version: resolved.version,
+            fallback: if resolved.fallback.is_empty() { last_resort() } else { resolved.fallback },
+        })
     }
 }

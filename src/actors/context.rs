@@ -14,6 +14,8 @@ use super::downtime::Downtime;
 use super::effects::EffectJob;
 use super::grant_desk::GrantDesk;
 use super::link::Links;
+use super::notifier::Channels;
+use super::roster_book::RosterBook;
 use super::router::Router;
 use super::rule_book::RuleBook;
 use super::timers::Timers;
@@ -39,6 +41,12 @@ pub struct EngineOptions {
     pub unclaimed_after_ms: i64,
     /// Whom to page where a care team names nobody. Never empty.
     pub fallback: Vec<PersonId>,
+    /// The care plan, as (file name, text); empty: the plan that was adopted last stays in force.
+    pub care_plan: Vec<(String, String)>,
+    /// How people are reached, besides the inbox.
+    pub channels: Channels,
+    /// Where people answer, for links in pages: `https://HOST`; empty: pages have no link.
+    pub link_base: String,
     /// Who keeps checkpoints of the chain outside of the journal.
     pub witnesses: Vec<Witness>,
 }
@@ -51,6 +59,9 @@ impl Default for EngineOptions {
             unclaimed_after_ms: UNCLAIMED_MS,
             sweep_every_ms: 30_000,
             fallback: Vec::new(),
+            care_plan: Vec::new(),
+            channels: Channels::default(),
+            link_base: String::new(),
             witnesses: Vec::new(),
         }
     }
@@ -71,6 +82,7 @@ pub(super) struct Context {
     pub incarnation: Incarnation,
     pub rules: RuleBook,
     pub decoders: Arc<DecoderSet>,
+    pub roster: RosterBook,
     pub feed: AlertFeed,
     pub directory: Directory,
     pub care: CareRegister,
@@ -134,6 +146,7 @@ impl Context {
             incarnation: store.incarnation(),
             rules: RuleBook::new(Arc::clone(&parts.definitions.rules)),
             decoders: Arc::clone(&parts.definitions.decoders),
+            roster: RosterBook::default(),
             feed: AlertFeed::default(),
             directory: Directory::default(),
             care: CareRegister::default(),

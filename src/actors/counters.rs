@@ -20,6 +20,11 @@ pub(super) struct Counters {
     /// Records of devices' streams that were stored before the engine started, and of which it is not known yet whether
     /// their patient had consumed them: at least as many as still have to be.
     pub items_behind: Count,
+    pub page_attempts_failed: Count,
+    pub pages_dead: Count,
+    /// What the auditor found at its last look.
+    pub alerts_overdue: Count,
+    pub alerts_late_ms_max: Count,
 }
 
 /// One counter.
@@ -34,6 +39,16 @@ impl Count {
     /// Takes back what was counted and has to be done anew.
     pub fn take_back(&self, n: u64) {
         self.0.fetch_sub(n, Ordering::Relaxed);
+    }
+
+    /// Sets a figure that is looked at anew.
+    pub fn set(&self, n: u64) {
+        self.0.store(n, Ordering::Relaxed);
+    }
+
+    /// Keeps the largest.
+    pub fn raise_to(&self, n: u64) {
+        self.0.fetch_max(n, Ordering::Relaxed);
     }
 
     pub fn get(&self) -> u64 {

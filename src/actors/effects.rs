@@ -82,7 +82,7 @@ fn tell_care_team(context: &Arc<Context>, unit: UnitId, message: CareTeamMsg) {
     });
 }
 
-fn tell_person(context: &Arc<Context>, person: PersonId, message: PersonMsg) {
+pub(super) fn tell_person(context: &Arc<Context>, person: PersonId, message: PersonMsg) {
     let Err(message) = send(context.router().persons.running(&person).as_ref(), message) else { return };
     let context = Arc::clone(context);
     tokio::spawn(async move {

@@ -15,7 +15,7 @@ pub use super::audit_trail::Accesses;
 pub use answer::{Answered, OperationError};
 pub use custody::Selection;
 pub use engine_handle::Handle;
-pub use entries::{Admission, CareStep, DeviceEntry, InboxPage, PatientEntry, Status};
+pub use entries::{Admission, CareStep, DeadLetter, DeviceEntry, InboxPage, PatientEntry, Status};
 pub use link::{DeviceHello, DeviceLink, NotLinked, Speaker};
 pub use views::{AlertNews, AlertView};
 pub use watch::{AlertWatch, Lagged};

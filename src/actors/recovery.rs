@@ -12,12 +12,14 @@ use super::care_team::CareTeamMsg;
 use super::context::Context;
 use super::device::{DeviceMsg, DeviceSummary};
 use super::downtime;
+use super::effects::tell_person;
 use super::handle::{DeviceEntry, PatientEntry};
 use super::keeper::{KeeperMsg, KeeperSummary};
 use super::patient::{PatientMsg, PatientSummary};
+use super::physician::PersonMsg;
 use super::router::send;
 use crate::clinical::device::SILENCE_MS_MIN;
-use crate::clinical::ids::{DeviceId, PatientId, Subject, UnitId};
+use crate::clinical::ids::{DeviceId, PatientId, PersonId, Subject, UnitId};
 use crate::storage::{DataKey, KeyError, StreamKind, StreamName, Summary, open_state};
 
 /// How many actors are activated at a time.
@@ -54,6 +56,12 @@ pub(super) async fn recover(context: &Arc<Context>) -> Behind {
     activate_patients(context, patients.into_iter().map(|patient| (patient, 0)).collect()).await;
     if let Some(down_since) = last_recorded_at {
         downtime::tell_units(context, down_since);
+    }
+    // Pages that have no outcome go out again.
+    for name in context.streams.names(StreamKind::Person) {
+        if let Ok(person) = PersonId::new(name.id()) {
+            tell_person(context, person, PersonMsg::Awake(oneshot::channel().0));
+        }
     }
     tracing::info!("recovered: open alerts, deadlines and silences are alive");
     behind

@@ -10,6 +10,8 @@
 //! ├── persons     sharded supervisors -> one actor per person    (physician.rs)
 //! ├── wheels      one task per shard: deadlines of devices, patients and keepers (timers.rs)
 //! ├── effects     one task: who is asked, who is paged           (effects.rs)
+//! ├── pages       one task per page that is on its way           (notifier.rs)
+//! ├── auditor     one task: no alert stands still                (auditor.rs)
 //! ├── sweep       one task: snapshots and passivation            (sweep.rs)
 //! └── checkpoints one task: signed statements of the chain       (checkpoints.rs)
 //! ```
@@ -29,10 +31,12 @@ use super::handle::Handle;
 use super::keeper::{KeeperMsg, Keepers};
 use super::patient::{ParkedPatients, PatientMsg, Patients};
 use super::physician::Persons;
+use super::roster_book::RosterBook;
 use super::router::{Router, tell_device, tell_keeper, tell_patient};
 use super::timers::{Fire, Timers};
-use super::{definitions, effects, recovery, sweep};
+use super::{auditor, definitions, effects, recovery, sweep};
 use crate::clinical::ids::{DeviceId, PatientId, Subject};
+use crate::clinical::oncall::RosterCommand;
 use crate::clock::Clock;
 use crate::storage::Store;
 use crate::supervision::{ChildSpec, Intensity, Shards};
@@ -43,6 +47,9 @@ pub enum StartError {
     /// The journaled rules and decoders could not be read.
     #[error("read rules and decoders from the journal: {0}")]
     Definitions(String),
+    /// The care plan cannot be read or adopted.
+    #[error("adopt the care plan: {0}")]
+    CarePlan(String),
     /// The audit trail or the grants could not be read.
     #[error("read the audit trail and the grants from the journal: {0}")]
     Access(String),
@@ -80,6 +87,8 @@ impl Engine {
         let parts = ContextParts { options, clock, store, definitions: definitions.into(), effects };
         let context = Context::new(&parts);
         definitions::journal(&context).await.map_err(|error| StartError::Definitions(error.to_string()))?;
+        RosterBook::recover(&context).await.map_err(|error| StartError::CarePlan(error.to_string()))?;
+        adopt_care_plan(&context).await?;
         let desks = Desks::open(&context).await.map_err(|error| StartError::Access(error.to_string()))?;
         let router = start_router(&context).await?;
         context.complete(router, start_wheels(&context), desks);
@@ -87,6 +96,7 @@ impl Engine {
         let behind = recovery::recover(&context).await;
         tasks.push(tokio::spawn(recovery::catch_up(Arc::clone(&context), behind)));
         tasks.push(tokio::spawn(sweep::run(Arc::clone(&context))));
+        tasks.push(tokio::spawn(auditor::run(Arc::downgrade(&context))));
         let checkpointer = Checkpointer::open(&context).await;
         let checkpointer = checkpointer.map_err(|error| StartError::Access(error.to_string()))?;
         let (stop, stopped) = oneshot::channel();
@@ -146,6 +156,16 @@ impl Engine {
             tracing::warn!("not every actor took its last snapshot: the next start reads more of the journal");
         }
     }
+}
+
+/// The plan of the configuration, where it has one and it is new.
+async fn adopt_care_plan(context: &Arc<Context>) -> Result<(), StartError> {
+    let files = context.options.care_plan.clone();
+    if files.is_empty() {
+        return Ok(());
+    }
+    let adopted = RosterBook::command(context, RosterCommand::AdoptPlan { files }).await;
+    adopted.map(|_| ()).map_err(|error| StartError::CarePlan(error.to_string()))
 }
 
 async fn start_router(context: &Arc<Context>) -> Result<Router, StartError> {

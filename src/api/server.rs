@@ -18,6 +18,7 @@ use super::grpc::access::Access;
 use super::grpc::admin::Admin;
 use super::grpc::alerts::Alerts;
 use super::grpc::ingest::{Ingest, Shared};
+use super::grpc::oncall::OnCall;
 use super::guard::Guard;
 use super::http::Web;
 use super::identity::{AccountError, Directory};
@@ -31,6 +32,7 @@ use crate::proto::access_service_server::AccessServiceServer;
 use crate::proto::admin_service_server::AdminServiceServer;
 use crate::proto::alert_service_server::AlertServiceServer;
 use crate::proto::ingest_service_server::IngestServiceServer;
+use crate::proto::on_call_service_server::OnCallServiceServer;
 
 /// How often the files of certificates and accounts are looked at: a revocation and a disabled account take effect
 /// within this time, without a signal.
@@ -140,6 +142,7 @@ impl Server {
         let (accounts, drain) = (Arc::clone(&directory), drains.clone());
         let alerts = Alerts::new(handle.clone(), guard.clone(), accounts, drain, limits.stalled_client);
         let access = Access::new(handle.clone(), guard.clone(), Arc::clone(&directory));
+        let on_call = OnCall::new(handle.clone(), guard.clone());
         let admin = Admin::new(handle.clone(), guard.clone(), Arc::clone(&figures));
         let for_web = Web {
             alerts: alerts.clone(),
@@ -149,7 +152,7 @@ impl Server {
             handle,
             asked: Arc::default(),
         };
-        let for_people = people_services(alerts, admin, access, limits);
+        let for_people = people_services(alerts, admin, access, on_call, limits);
         let serving = vec![
             serve(for_devices, devices, gate(Port::Devices), drains.clone()),
             serve(for_people, people, gate(Port::People), drains.clone()),
@@ -282,9 +285,10 @@ async fn device_services(ingest: Ingest, limits: &Limits) -> Router {
     grpc(limits, DEVICE_WINDOW_BYTES).add_service(ingest).add_service(service)
 }
 
-fn people_services(alerts: Alerts, admin: Admin, access: Access, limits: &Limits) -> Router {
+fn people_services(alerts: Alerts, admin: Admin, access: Access, on_call: OnCall, limits: &Limits) -> Router {
     grpc(limits, PEOPLE_WINDOW_BYTES)
         .add_service(AlertServiceServer::new(alerts).max_decoding_message_size(PEOPLE_MESSAGE_BYTES))
+        .add_service(OnCallServiceServer::new(on_call).max_decoding_message_size(PEOPLE_MESSAGE_BYTES))
         .add_service(AdminServiceServer::new(admin).max_decoding_message_size(PEOPLE_MESSAGE_BYTES))
         .add_service(AccessServiceServer::new(access).max_decoding_message_size(PEOPLE_MESSAGE_BYTES))
 }

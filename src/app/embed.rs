@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::channel::{ChannelName, NotificationChannel, Running};
 use super::ingest::{Ingest, NotJoined};
 use super::{AppError, open_engine};
 use crate::actors::handle::{DeviceHello, Handle, Speaker};
@@ -12,6 +11,7 @@ use crate::actors::outlet::Outlet;
 use crate::actors::{Definitions, Engine};
 use crate::admission::{Admission, StreamCredit};
 use crate::api::server::{Server, admission};
+use crate::channels::Channel;
 use crate::clinical::decoder::DecoderSet;
 use crate::clinical::rules::RuleSet;
 use crate::config::Config;
@@ -26,7 +26,6 @@ pub struct Vigil {
     server: Option<Server>,
     admission: Admission,
     credit: u64,
-    channels: Vec<Running>,
 }
 
 /// What is needed to start a [`Vigil`].
@@ -37,7 +36,7 @@ pub struct Builder {
     services: bool,
     rules: Option<Arc<RuleSet>>,
     decoders: Arc<DecoderSet>,
-    channels: Vec<Arc<dyn NotificationChannel>>,
+    channels: Vec<Arc<dyn Channel>>,
 }
 
 /// Why a [`Vigil`] was not started.
@@ -49,9 +48,6 @@ pub enum BuildError {
     /// Nobody would be watched.
     #[error("give at least one rule: rules(SET), for example RuleSet::bedside()")]
     NoRules,
-    /// A channel's name is none.
-    #[error("a channel is named by 1 to 64 characters of a-z 0-9 . _ -, each name once; `{0}` is not")]
-    ChannelName(String),
     /// The platform itself.
     #[error(transparent)]
     App(#[from] AppError),
@@ -94,9 +90,10 @@ impl Builder {
         self
     }
 
-    /// Delivers pages by this channel too; everybody's inbox has them in any case.
+    /// Delivers pages by this channel too, to whom it says to reach ([`Channel::address_of`]) and whose contact in the care
+    /// plan names it; everybody's inbox has them in any case. Each channel has a name of its own.
     #[must_use]
-    pub fn channel(mut self, channel: impl NotificationChannel) -> Self {
+    pub fn channel(mut self, channel: impl Channel) -> Self {
         self.channels.push(Arc::new(channel));
         self
     }
@@ -117,14 +114,8 @@ impl Builder {
             return Err(BuildError::NoDataDir);
         }
         let rules = self.rules.filter(|rules| !rules.rules().is_empty()).ok_or(BuildError::NoRules)?;
-        let mut channels: Vec<(ChannelName, _)> = Vec::new();
-        for channel in self.channels {
-            let name = ChannelName::new(channel.name());
-            let name = name.filter(|name| channels.iter().all(|(other, _)| other != name));
-            channels.push((name.ok_or_else(|| BuildError::ChannelName(channel.name().to_owned()))?, channel));
-        }
         let config = &self.config;
-        let engine = open_engine(config, Definitions { rules, decoders: self.decoders }).await?;
+        let engine = open_engine(config, Definitions { rules, decoders: self.decoders }, self.channels).await?;
         let admission = admission(&config.limits);
         let mut server = None;
         if self.services {
@@ -136,12 +127,8 @@ impl Builder {
                 }
             }
         }
-        let mut running = Vec::new();
-        for (name, channel) in channels {
-            running.push(Running::start(&engine.handle(), name, channel).await);
-        }
         let credit = u64::from(config.limits.stream_credit);
-        Ok(Vigil { engine, server, admission, credit, channels: running })
+        Ok(Vigil { engine, server, admission, credit })
     }
 }
 
@@ -185,7 +172,6 @@ impl Vigil {
         if let Some(server) = self.server {
             server.drain(within).await;
         }
-        self.channels.iter().for_each(Running::stop);
         self.engine.stop(within).await;
     }
 }

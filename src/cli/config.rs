@@ -60,6 +60,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::load(path)?;
     let rules = rules::load(&config.rules_dirs)?;
     let decoders = decoders::load(&config.decoder_dirs)?;
+    if !config.care_dirs.is_empty() {
+        care::load(&config.care_dirs)?;
+    }
     let (rules, decoders) = (rules.rules().len(), decoders.decoders().len());
     println!("{}: no mistakes; {rules} rules, {decoders} decoders", path.display());
     Ok(())

@@ -21,6 +21,7 @@ mod failure;
 mod instant;
 mod keys;
 mod log;
+mod oncall;
 mod patients;
 mod pki;
 mod progress;
@@ -62,6 +63,7 @@ enum Verb {
     Evaluate(evaluate::Args),
     Keys(keys::Args),
     Patients(patients::Args),
+    Oncall(oncall::Args),
     Pki(pki::Args),
     Replay(replay::Args),
     Serve(serve::Args),
@@ -87,6 +89,7 @@ pub fn main() -> ExitCode {
         Verb::Evaluate(args) => evaluate::run(&args),
         Verb::Keys(args) => keys::run(&args),
         Verb::Patients(args) => patients::run(&args),
+        Verb::Oncall(args) => oncall::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::Serve(args) => serve::run(&args),

@@ -70,7 +70,11 @@ fn requests_by_signal() -> std::io::Result<mpsc::Receiver<Request>> {
 fn failure(error: &AppError) -> Failure {
     let code = match error {
         AppError::Open(_) | AppError::GivenUp { .. } | AppError::Panicked => exit::STORAGE,
-        AppError::Engine(_) | AppError::Fallback(_) | AppError::Server(_) => exit::BAD_CONFIG,
+        AppError::Engine(_)
+        | AppError::Fallback(_)
+        | AppError::Server(_)
+        | AppError::CarePlan(_)
+        | AppError::Channels(_) => exit::BAD_CONFIG,
     };
     Failure::new(code, error)
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Config;
+use super::{ChannelSettings, Config};
 
 impl Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,6 +34,12 @@ impl Display for Config {
         if !self.decoder_dirs.is_empty() {
             page.table("decoders", |page| page.paths("dirs", &self.decoder_dirs));
         }
+        if !self.care_dirs.is_empty() {
+            page.table("care", |page| page.paths("dirs", &self.care_dirs));
+        }
+        if self.channels != ChannelSettings::default() {
+            page.table("channels", |page| self.channels.print(page));
+        }
         page.table("limits", |page| self.limits.print(page));
         page.table("actors", |page| {
             page.number("idle_s", self.actors.idle.as_secs());
@@ -58,6 +64,27 @@ impl super::Limits {
         page.millis("keepalive_ms", self.keepalive);
         page.millis("stalled_client_ms", self.stalled_client);
         page.millis("drain_ms", self.drain);
+    }
+}
+
+impl ChannelSettings {
+    /// What is there. Files are named; what is in them is not shown.
+    fn print(&self, page: &mut Page) {
+        let texts = [("link", &self.link), ("smtp_from", &self.smtp_from), ("vapid_subject", &self.vapid_subject)];
+        for (key, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+            page.text(key, text);
+        }
+        let files = [
+            ("authorities", &self.authorities),
+            ("webhook_secret_file", &self.webhook_secret_file),
+            ("smtp_url_file", &self.smtp_url_file),
+            ("vapid_key_file", &self.vapid_key_file),
+        ];
+        for (key, file) in files {
+            if let Some(file) = file {
+                page.path(key, file);
+            }
+        }
     }
 }
 

@@ -118,6 +118,11 @@ impl<'a> Section<'a> {
         self.text(key).filter(|text| !text.is_empty()).map(|text| self.source.relative(text))
     }
 
+    /// A text that may be left out, empty then.
+    pub(super) fn optional_text(&mut self, key: &'static str) -> String {
+        self.text(key).unwrap_or_default().to_owned()
+    }
+
     pub(super) fn boolean(&mut self, key: &'static str, default: bool) -> bool {
         let Some(item) = self.item(key) else { return default };
         item.as_bool().unwrap_or_else(|| {

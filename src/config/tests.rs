@@ -12,8 +12,11 @@ fn mistakes(text: &str) -> Vec<(usize, String)> {
 #[test]
 fn the_shipped_file_says_the_defaults() {
     let shipped = Config::parse(Path::new("vigil.toml"), include_str!("../../config/vigil.toml")).unwrap();
-    // The one default that looks whether its folder is there.
-    assert_eq!(shipped, Config { decoder_dirs: vec!["devices".into()], ..Config::default() });
+    // The defaults that look whether their folders are there.
+    assert_eq!(
+        shipped,
+        Config { decoder_dirs: vec!["devices".into()], care_dirs: vec!["care".into()], ..Config::default() }
+    );
 }
 
 #[test]
@@ -30,7 +33,7 @@ fn every_mistake_is_reported_at_once_with_its_line_and_what_is_allowed() {
         "limits.connections must be a whole number from 1 to 1000000",
         "limits.message_bytes must be a whole number",
         "people.fallback must be a list with at least one entry",
-        "wards is not a setting; allowed are: listen, storage, pki, people, rules, decoders, audit, limits, actors",
+        "wards is not a setting; allowed are: listen, storage, pki, people, rules, decoders, care, channels, audit, limits, actors",
     ] {
         assert!(text.contains(expected), "{expected:?} is missing in\n{text}");
     }
@@ -64,7 +67,8 @@ fn relative_paths_start_at_the_folder_of_the_file() {
 #[test]
 fn a_printed_configuration_read_again_is_the_same() {
     let text = "[listen]\npeople = \"[::1]:9\"\n[storage]\ndata_dir = \"/a \\\"b\\\"\\\\c\"\njournal_file_mb = 3\n\
-                [people]\nfallback = [\"a\", \"b\"]\n[decoders]\ndirs = [\"x\", \"/y\"]\n[limits]\nadmission_wait_ms = 0\n\
+                [people]\nfallback = [\"a\", \"b\"]\n[decoders]\ndirs = [\"x\", \"/y\"]\n[care]\ndirs = [\"z\"]\n[channels]\nlink = \"https://v\"\n\
+                smtp_url_file = \"s\"\nsmtp_from = \"v@h\"\n[limits]\nadmission_wait_ms = 0\n\
                 [actors]\nidle_s = 7\nunclaimed_s = 7\n";
     for text in [text, "", include_str!("../../config/vigil.toml")] {
         let config = Config::parse(Path::new("/etc/vigil.toml"), text).unwrap();

@@ -177,9 +177,12 @@ impl Keys {
         match stream.kind() {
             StreamKind::Device => Ok(Some(self.inner.site.child(&[b"vigil/device/1\0", stream.id().as_bytes()]))),
             StreamKind::Patient => PatientId::new(stream.id()).map_or(Ok(None), |patient| self.patient(&patient)),
-            StreamKind::Care | StreamKind::Alerts | StreamKind::Person | StreamKind::Rules | StreamKind::Decoders => {
-                Ok(Some(self.care()))
-            }
+            StreamKind::Care
+            | StreamKind::Alerts
+            | StreamKind::Person
+            | StreamKind::Rules
+            | StreamKind::Decoders
+            | StreamKind::OnCall => Ok(Some(self.care())),
             StreamKind::Audit | StreamKind::Grants | StreamKind::Checkpoints => Ok(Some(self.audit())),
         }
     }

@@ -25,6 +25,8 @@ pub enum StreamKind {
     Rules,
     /// The sets of decoders; there is one such stream.
     Decoders,
+    /// Who is responsible; there is one such stream.
+    OnCall,
     /// The audit trail: who saw what; there is one such stream.
     Audit,
     /// Who is assigned to whom, and who broke the glass; there is one such stream.
@@ -48,6 +50,7 @@ impl StreamKind {
             Self::Grants => "grants",
             Self::Checkpoints => "checkpoints",
             Self::Decoders => "decoders",
+            Self::OnCall => "oncall",
         }
     }
 }
@@ -123,6 +126,12 @@ impl StreamName {
         Self("decoders".into())
     }
 
+    /// The stream of the roster.
+    #[must_use]
+    pub fn oncall() -> Self {
+        Self("oncall".into())
+    }
+
     /// Reads a name back from its text.
     ///
     /// # Errors
@@ -134,7 +143,7 @@ impl StreamName {
             Some(("care", id)) => UnitId::new(id).is_ok(),
             Some(("person", id)) => PersonId::new(id).is_ok(),
             Some(("alerts", id)) => id.parse::<Subject>().is_ok(),
-            None => matches!(text, "rules" | "decoders" | "audit" | "grants" | "checkpoints"),
+            None => matches!(text, "rules" | "decoders" | "oncall" | "audit" | "grants" | "checkpoints"),
             Some(_) => false,
         };
         if known { Ok(Self(text.into())) } else { Err(StreamNameError) }
@@ -156,6 +165,7 @@ impl StreamName {
             Some(b'c') => StreamKind::Checkpoints,
             Some(b'r') => StreamKind::Rules,
             Some(b'a') if self.0.starts_with("alerts") => StreamKind::Alerts,
+            Some(b'o') => StreamKind::OnCall,
             Some(b'a') => StreamKind::Audit,
             Some(b'g') => StreamKind::Grants,
             _ if self.0.starts_with("pe") => StreamKind::Person,

@@ -38,7 +38,7 @@ impl Handle {
             Subject::Patient(patient) => self.relation(person, patient),
             // Of nobody's device, or of a unit: its own people.
             Subject::Device(_) | Subject::Unit(_) => {
-                Relation { team: self.context.care.now().on_unit(person, &view.unit), ..Relation::NONE }
+                Relation { team: self.context.care.now().on_unit(person, &view.unit, self.now()), ..Relation::NONE }
             }
         };
         Relation { asked: view.alert.asks(person), ..relation }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::answer::{Answered, OperationError};
-use super::entries::{CareStep, DeviceEntry, InboxPage, PatientEntry, Status};
+use super::entries::{CareStep, DeadLetter, DeviceEntry, InboxPage, PatientEntry, Status};
 use super::link::{DeviceHello, DeviceLink, NotLinked, Speaker, WAIT_MAX};
 use super::views::AlertView;
 use super::watch::AlertWatch;
@@ -18,10 +18,12 @@ use crate::actors::keeper::KeeperMsg;
 use crate::actors::outlet::Outlet;
 use crate::actors::patient::PatientMsg;
 use crate::actors::physician::PersonMsg;
+use crate::actors::roster_book::RosterBook;
 use crate::actors::router::send;
 use crate::actors::unwatched;
 use crate::clinical::alert::{AlertEvent, Command};
 use crate::clinical::ids::{AlertId, DeviceId, PatientId, PersonId, Subject, UnitId};
+use crate::clinical::oncall::{Roster, RosterCommand};
 use crate::storage::{StreamKind, StreamName};
 use crate::time::Timestamp;
 
@@ -132,10 +134,48 @@ impl Handle {
     /// # Errors
     /// [`OperationError::Unavailable`].
     pub async fn inbox(&self, person: &PersonId) -> Result<Vec<InboxPage>, OperationError> {
+        self.ask_person(person, PersonMsg::Inbox).await
+    }
+
+    /// The roster in force: who is responsible.
+    #[must_use]
+    pub fn roster(&self) -> Arc<Roster> {
+        self.context.roster.now()
+    }
+
+    /// Changes the roster; returns its version after the commit.
+    ///
+    /// # Errors
+    /// [`OperationError`] with what is allowed.
+    pub async fn change_roster(&self, command: RosterCommand) -> Result<u32, OperationError> {
+        RosterBook::command(&self.context, command).await
+    }
+
+    /// Pages of a person that a contact never got.
+    ///
+    /// # Errors
+    /// [`OperationError::Unavailable`].
+    pub async fn dead_letters(&self, person: &PersonId) -> Result<Vec<DeadLetter>, OperationError> {
+        self.ask_person(person, PersonMsg::DeadLetters).await
+    }
+
+    /// Sends a person's dead letters again; returns how many.
+    ///
+    /// # Errors
+    /// [`OperationError::Unavailable`].
+    pub async fn resend(&self, person: &PersonId) -> Result<usize, OperationError> {
+        self.ask_person(person, PersonMsg::Resend).await
+    }
+
+    async fn ask_person<T>(
+        &self,
+        person: &PersonId,
+        message: impl FnOnce(oneshot::Sender<T>) -> PersonMsg,
+    ) -> Result<T, OperationError> {
         let actor = self.context.router().person(person).await.map_err(|_| OperationError::Unavailable)?;
-        let (reply, pages) = oneshot::channel();
-        send(Some(&actor), PersonMsg::Inbox(reply)).map_err(|_| OperationError::Unavailable)?;
-        pages.await.map_err(|_| OperationError::Unavailable)
+        let (reply, said) = oneshot::channel();
+        send(Some(&actor), message(reply)).map_err(|_| OperationError::Unavailable)?;
+        said.await.map_err(|_| OperationError::Unavailable)
     }
 
     /// Makes a unit known, without people yet: its alerts go to the fallback. Again, it changes nothing.
@@ -227,6 +267,10 @@ impl Handle {
             device_actors: all[0].running as u64,
             patient_actors: all[1].running as u64,
             actor_restarts: all.iter().map(|counts| counts.restarts).sum(),
+            alerts_overdue: counters.alerts_overdue.get(),
+            alerts_late_ms_max: counters.alerts_late_ms_max.get(),
+            page_attempts_failed: counters.page_attempts_failed.get(),
+            pages_dead: counters.pages_dead.get(),
             actors_parked: all.iter().map(|counts| counts.parked as u64).sum(),
         }
     }

@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use crate::clinical::device::{DeviceState, Loan, Registration};
 use crate::clinical::ids::{AlertId, DeviceId, GatewayId, PatientId, PersonId, UnitId};
+use crate::clinical::oncall::Contact;
 use crate::clinical::patient::{Presence, Profile, Standby, Stay};
 use crate::time::Timestamp;
 
@@ -18,6 +19,23 @@ pub struct InboxPage {
     pub step: u32,
     /// Receipt time of the page.
     pub paged_at: Timestamp,
+}
+
+/// A page that a contact never got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The alert.
+    pub alert: AlertId,
+    /// Its round.
+    pub round: u32,
+    /// Its step.
+    pub step: u32,
+    /// By which contact.
+    pub contact: Contact,
+    /// Why it was given up.
+    pub why: SmolStr,
+    /// Receipt time of that.
+    pub at: Timestamp,
 }
 
 /// A step of a care team's ladder.
@@ -130,4 +148,8 @@ pub struct Status {
     pub patient_actors: u64,
     pub actor_restarts: u64,
     pub actors_parked: u64,
+    pub alerts_overdue: u64,
+    pub alerts_late_ms_max: u64,
+    pub page_attempts_failed: u64,
+    pub pages_dead: u64,
 }

@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod faults;
+mod pages;
 mod properties;
 mod restarts;
 mod scene;

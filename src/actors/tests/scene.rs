@@ -203,7 +203,7 @@ impl Ward {
         for person in [self.person(), self.options.fallback[0].clone()] {
             let mut seen = BTreeSet::new();
             for plain in open(&StreamName::person(&person), keys.care()) {
-                if let PersonEvent::Paged { alert, round, step } = decode_person(&plain).unwrap().event {
+                if let PersonEvent::Paged { alert, round, step, .. } = decode_person(&plain).unwrap().event {
                     assert!(seen.insert((alert, round, step)), "{person} was paged twice for one step");
                     pages += 1;
                 }

@@ -280,6 +280,10 @@ impl AdminService for Admin {
             patient_actors: engine.patient_actors,
             actor_restarts: engine.actor_restarts,
             actors_parked: engine.actors_parked,
+            alerts_overdue: engine.alerts_overdue,
+            alerts_late_ms_max: engine.alerts_late_ms_max,
+            page_attempts_failed: engine.page_attempts_failed,
+            pages_dead: engine.pages_dead,
             resident_bytes: resident_bytes(),
             connections: self.figures.connections.get(),
         }))

@@ -7,6 +7,7 @@ mod answers;
 mod convert;
 pub mod ingest;
 mod member;
+pub mod oncall;
 mod session;
 mod view;
 

@@ -46,7 +46,9 @@ impl Alert {
             AlertEvent::Joined { by, .. } => self.join(by),
             AlertEvent::HandedOver { by, to, accepted: false, .. } => self.offer(by, to, now),
             AlertEvent::HandedOver { accepted: true, .. } => self.hand_over = None,
-            AlertEvent::Snoozed { until, .. } => self.snoozed_until = Some(*until),
+            AlertEvent::Snoozed { by, until, .. } => {
+                (self.snoozed_until, self.snoozed_by) = (Some(*until), Some(by.clone()));
+            }
             AlertEvent::Disposed { by, verdict, .. } => self.verdict = Some((by.clone(), *verdict)),
             AlertEvent::Acknowledged { by, until, .. } => self.answer(by, *until, true),
             AlertEvent::Accepted { by, until, .. } => self.answer(by, *until, false),
@@ -95,7 +97,7 @@ impl Alert {
             self.priority = self.condition.priority;
         }
         if matches!(cause, RoundCause::PriorityRose | RoundCause::SetInAnew) {
-            self.snoozed_until = None;
+            (self.snoozed_until, self.snoozed_by) = (None, None);
         }
         match &mut self.response {
             Response::Answered { step, last, asking, .. } if cause == RoundCause::LadderRepeats => {

@@ -45,6 +45,8 @@ pub struct Alert {
     pub hand_over: Option<HandOver>,
     /// Its signals are silenced until then, without an answer.
     pub snoozed_until: Option<Timestamp>,
+    /// Who silenced them.
+    pub snoozed_by: Option<PersonId>,
     /// How long an answer holds, as the care team said last.
     pub answer: Option<Term>,
     /// Who said last what it was worth, and what.
@@ -91,6 +93,7 @@ impl Alert {
             passed_on: Vec::new(),
             hand_over: None,
             snoozed_until: None,
+            snoozed_by: None,
             answer: None,
             verdict: None,
         }

@@ -58,16 +58,25 @@ impl Person {
     /// A rule never delays the first page of a high alert: its earliest contact that interrupts goes out at once.
     #[must_use]
     pub fn deliveries(&self, priority: Priority) -> Vec<(&Contact, u32)> {
+        self.deliveries_by(priority, |_| true)
+    }
+
+    /// As [`Person::deliveries`], by those contacts that may be used.
+    #[must_use]
+    pub fn deliveries_by(&self, priority: Priority, usable: impl Fn(&Contact) -> bool) -> Vec<(&Contact, u32)> {
+        let contacts = || self.contacts.iter().filter(|contact| usable(contact));
         let mut rules = self.rules.iter().filter(|rule| rule.priority == priority).peekable();
         let mut found: Vec<_> = if rules.peek().is_none() {
-            self.contacts.iter().filter(|_| priority > Priority::Low).map(|contact| (contact, 0)).collect()
+            contacts().filter(|_| priority > Priority::Low).map(|contact| (contact, 0)).collect()
         } else {
-            rules.flat_map(|rule| self.by(&rule.channel).map(|contact| (contact, rule.delay_ms))).collect()
+            let by =
+                |rule: &PersonRule| contacts().filter(|contact| contact.channel == rule.channel).collect::<Vec<_>>();
+            rules.flat_map(|rule| by(rule).into_iter().map(|contact| (contact, rule.delay_ms))).collect()
         };
         if priority == Priority::High {
             // A rule that names nothing that interrupts would leave the person unreached.
             if !found.iter().any(|(contact, _)| contact.interrupts()) {
-                found.extend(self.contacts.iter().filter(|contact| contact.interrupts()).map(|contact| (contact, 0)));
+                found.extend(contacts().filter(|contact| contact.interrupts()).map(|contact| (contact, 0)));
             }
             let first = found.iter_mut().filter(|(contact, _)| contact.interrupts()).min_by_key(|(_, delay)| *delay);
             if let Some((_, delay)) = first {
@@ -76,9 +85,5 @@ impl Person {
         }
         found.sort_by_key(|(_, delay)| *delay);
         found
-    }
-
-    fn by<'a>(&'a self, channel: &'a ChannelId) -> impl Iterator<Item = &'a Contact> {
-        self.contacts.iter().filter(move |contact| contact.channel == *channel)
     }
 }

@@ -1,5 +1,6 @@
 //! "Who now": pure functions of a roster and a moment.
 
+use super::person::Contact;
 use super::plan::Unit;
 use super::policy::{Delay, Policy, Step, Target};
 use super::roster::Roster;
@@ -85,11 +86,21 @@ impl Roster {
         Whom { roster: self, unit, patient, kind: ConditionKind::Technical, at }.all(&[Target::Role(role.clone())])
     }
 
+    /// The contacts of the plan by which a page of this priority goes out to a person, each with its delay in
+    /// milliseconds; not by those that are disabled.
+    #[must_use]
+    pub fn deliveries(&self, person: &PersonId, priority: Priority) -> Vec<(Contact, u32)> {
+        let disabled =
+            |contact: &Contact| self.standing.disabled.iter().any(|(of, disabled)| of == person && disabled == contact);
+        let found = self.plan.person(person).map(|known| known.deliveries_by(priority, |one| !disabled(one)));
+        found.into_iter().flatten().map(|(contact, delay_ms)| (contact.clone(), delay_ms)).collect()
+    }
+
     /// Whether a person could be reached at `at` for an alert of this priority: by a contact that they have shown to
     /// work, and not after a test page that they left unanswered for a day. Only what interrupts counts for high.
     #[must_use]
     pub fn is_reachable(&self, person: &PersonId, priority: Priority, at: Timestamp) -> bool {
-        let works = |(of, contact): &&(PersonId, super::person::Contact)| {
+        let works = |(of, contact): &&(PersonId, Contact)| {
             of == person
                 && (priority < Priority::High || contact.interrupts())
                 && self.plan.person(person).is_some_and(|person| person.contacts.contains(contact))

@@ -23,7 +23,7 @@ pub struct Rule {
     pub latching: bool,
     /// Whether it raises an alert at all; its condition is determined all the same.
     pub alert: bool,
-    /// Whether the condition may be lethal within minutes.
+    /// Whether the condition may be lethal within minutes. Chooses the policy of such alerts.
     pub lethal: bool,
     /// From the triggering event to the determined condition, in microseconds; kinds with a time of their own have 0.
     pub condition_delay_us: i64,

@@ -13,6 +13,7 @@ mod grants;
 mod patient;
 mod profile;
 mod reading;
+mod roster;
 mod stay;
 mod subject;
 mod unit_streams;
@@ -29,6 +30,7 @@ pub use grants::{GrantRecord, decode_grant, encode_grant};
 pub use patient::{decode_patient, encode_patient};
 pub use profile::{decode_profile, encode_profile};
 pub use reading::{decode_reading, encode_reading};
+pub use roster::{RosterRecord, decode_roster, encode_roster};
 pub use subject::{decode_subject, encode_subject};
 pub use unit_streams::{
     CareRecord, PersonEvent, PersonRecord, RulesRecord, decode_care, decode_person, decode_rules, encode_care,

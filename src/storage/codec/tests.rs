@@ -14,8 +14,9 @@ use crate::clinical::device::{
     Announcement, ConditionChange, CustodyEvent, Decoding, DeviceEvent, HandOver, Loan, Reattribution, Registration,
     StoredReading,
 };
-use crate::clinical::ids::{DeviceId, GatewayId, PatientId, PersonId, RuleId, UnitId};
+use crate::clinical::ids::{ChannelId, DeviceId, GatewayId, PatientId, PersonId, RuleId, UnitId};
 use crate::clinical::judge::Rejection;
+use crate::clinical::oncall::{Contact, Quiet, QuietCause};
 use crate::clinical::patient::{
     AgeClass, PatientInput, PatientRecord, Profile, Run, Setting, Spo2Scale, Spo2Target, StandbyEnd, StayChange,
 };
@@ -367,7 +368,23 @@ fn records_of_units_people_and_rules_come_back_as_they_were() {
     };
     assert_eq!(decode_care(&encode_care(&care)).unwrap(), care);
     let alert: crate::clinical::ids::AlertId = "p1~4".parse().unwrap();
-    for event in [PersonEvent::Paged { alert: alert.clone(), round: 2, step: 1 }, PersonEvent::Withdrawn(alert)] {
+    let contact = || Contact { channel: ChannelId::new("webhook").unwrap(), address: "https://pager.example".into() };
+    let paged = |deliveries, quiet| {
+        let alert = alert.clone();
+        PersonEvent::Paged { alert, round: 2, step: 1, deliveries, quiet }
+    };
+    let delivered = |sent, why: &str| {
+        let (alert, contact, why) = (alert.clone(), contact(), why.into());
+        PersonEvent::Delivered { alert, round: 2, step: 1, paged_at: Timestamp(4), contact, sent, why, attempts: 3 }
+    };
+    let events = [
+        paged(vec![(contact(), 0), (contact(), 60_000)], None),
+        paged(Vec::new(), Some(Quiet { cause: QuietCause::Snoozed, by: "ana".into(), until: now })),
+        delivered(true, ""),
+        delivered(false, "status 410"),
+        PersonEvent::Withdrawn(alert.clone()),
+    ];
+    for event in events {
         let record = PersonRecord { now, event };
         assert_eq!(decode_person(&encode_person(&record)).unwrap(), record);
     }
