@@ -8,6 +8,6 @@ mod convert;
 pub mod ingest;
 mod member;
 mod session;
-mod view;
+pub(in crate::api) mod view;
 
 pub(crate) use convert::weight;
