@@ -9,6 +9,7 @@ mod api {
     mod answers;
     mod browser;
     mod care;
+    mod commands;
     mod custody;
     mod devices;
     mod gateways;
@@ -24,6 +25,7 @@ mod api {
     mod streams;
     mod subjects;
     mod tls;
+    mod values;
     mod ward;
     mod web;
     mod witness;

@@ -33,6 +33,7 @@ use crate::proto::admin_service_server::AdminServiceServer;
 use crate::proto::alert_service_server::AlertServiceServer;
 use crate::proto::ingest_service_server::IngestServiceServer;
 use crate::proto::on_call_service_server::OnCallServiceServer;
+use crate::views::Views;
 
 /// How often the files of certificates and accounts are looked at: a revocation and a disabled account take effect
 /// within this time, without a signal.
@@ -110,7 +111,12 @@ impl Server {
     ///
     /// # Errors
     /// [`StartError`]; nothing listens then.
-    pub async fn start(handle: Handle, config: &Config, admission: Admission) -> Result<Self, StartError> {
+    pub async fn start(
+        handle: Handle,
+        views: Views,
+        config: &Config,
+        admission: Admission,
+    ) -> Result<Self, StartError> {
         let tls = Arc::new(Tls::open(&config.pki)?);
         let directory = Arc::new(Directory::open(&config.people.accounts)?);
         let (devices, devices_at) = bind(config.listen.devices).await?;
@@ -150,7 +156,9 @@ impl Server {
             access: access.clone(),
             guard,
             handle,
+            views,
             asked: Arc::default(),
+            listening: Arc::default(),
         };
         let for_people = people_services(alerts, admin, access, on_call, limits);
         let serving = vec![

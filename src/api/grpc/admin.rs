@@ -18,6 +18,8 @@ use crate::proto::admin_service_server::AdminService;
 mod devices;
 mod patients;
 
+pub(in crate::api) use patients::on_wire as patient_on_wire;
+
 /// The most entries of one page, and how many where the request does not say.
 const PAGE_MAX: usize = 1_000;
 const PAGE_DEFAULT: usize = 100;

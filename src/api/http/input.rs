@@ -73,8 +73,20 @@ impl<S: Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Asked<T> {
     }
 }
 
+/// The number in the path.
+pub(super) struct Ordinal(pub u32);
+
 /// The id in the path.
 pub(super) struct Id(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Ordinal {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<u32>::from_request_parts(parts, state).await;
+        path.map(|Path(ordinal)| Self(ordinal)).map_err(|_| Problem::not_found("entry"))
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;

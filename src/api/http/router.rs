@@ -19,12 +19,14 @@ use super::problem::Problem;
 use super::serve::serve;
 use super::{assets, etag, headers, routes};
 use crate::actors::handle::Handle;
+use crate::api::figures::Figure;
 use crate::api::grpc::access::Access;
 use crate::api::grpc::admin::Admin;
 use crate::api::grpc::alerts::Alerts;
 use crate::api::guard::Guard;
 use crate::api::listener::Conn;
 use crate::config::Limits;
+use crate::views::Views;
 
 /// What handlers share: the services of port 7444, and the guard before them.
 #[derive(Clone)]
@@ -39,8 +41,12 @@ pub struct Web {
     pub guard: Guard,
     /// Time.
     pub handle: Handle,
+    /// The newest values, and trends.
+    pub views: Views,
     /// What was asked lately.
     pub asked: Arc<Asked>,
+    /// Clients that listen to events.
+    pub listening: Arc<Figure>,
 }
 
 #[derive(utoipa::OpenApi)]
@@ -54,6 +60,11 @@ pub struct Web {
 struct Description;
 
 impl Web {
+    /// Journal positions that are not in the views yet.
+    pub(super) fn behind(&self) -> u64 {
+        self.handle.status().position.saturating_sub(self.views.position())
+    }
+
     /// Serves until the server drains.
     pub(in crate::api) fn serve(
         self,
@@ -97,6 +108,10 @@ fn all() -> OpenApiRouter<Web> {
         .merge(routes::answers::routes())
         .merge(routes::patients::routes())
         .merge(routes::devices::routes())
+        .merge(routes::board::routes())
+        .merge(routes::stays::routes())
+        .merge(routes::custody::routes())
+        .merge(routes::access::routes())
         .merge(super::events::routes())
 }
 
