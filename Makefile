@@ -18,7 +18,7 @@ help: ## Says what there is.
 
 .PHONY: demo
 demo: ## Runs server and simulated ward until Ctrl-C.
-	cargo run --locked --release --quiet -- demo $(ARGS)
+	VIGIL_WEB=built cargo run --locked --release --quiet -- demo $(ARGS)
 
 .PHONY: bench
 bench: ## Measures, in turn with the bare pipeline.

@@ -21,6 +21,8 @@ mod api {
     mod payloads;
     mod people;
     mod python;
+    mod roles;
+    mod schema;
     mod stays;
     mod streams;
     mod subjects;

@@ -17,6 +17,7 @@ use smol_str::SmolStr;
 use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Request, Status};
 
+pub(in crate::api) use sign_in::Secret;
 pub use visit::Visit;
 
 use super::identity::{Directory, Sessions, authenticate};

@@ -154,6 +154,7 @@ impl Server {
             alerts: alerts.clone(),
             admin: admin.clone(),
             access: access.clone(),
+            on_call: on_call.clone(),
             guard,
             handle,
             views,

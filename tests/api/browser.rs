@@ -1,6 +1,7 @@
 //! A client of the port of browsers: HTTP/2 or HTTP/1.1 over real TLS, with a cookie or a token.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
@@ -16,7 +17,19 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::harness::{PATIENCE, Site};
+
+/// Longer than anything here takes; a test that reaches it has failed.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Where a dashboard is.
+pub trait Reach {
+    /// The name on its certificate.
+    fn host(&self) -> &'static str;
+    /// Its port on this machine.
+    fn port(&self) -> u16;
+    /// Who signed its certificate.
+    fn ca_pem(&self) -> String;
+}
 
 enum Sender {
     One(http1::SendRequest<Full<Bytes>>),
@@ -58,15 +71,15 @@ pub struct Browser {
     keys: u32,
 }
 
-async fn tls(site: &Site, protocol: &[u8]) -> TlsStream<TcpStream> {
+async fn tls(site: &impl Reach, protocol: &[u8]) -> TlsStream<TcpStream> {
     let mut roots = rustls::RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(site.authority.ca_pem().as_bytes()).unwrap()).unwrap();
+    roots.add(CertificateDer::from_pem_slice(site.ca_pem().as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let mut config = config.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![protocol.to_vec()];
-    let socket = TcpStream::connect(site.server().web_addr()).await.unwrap();
-    let name = ServerName::try_from("localhost").unwrap();
+    let socket = TcpStream::connect(("127.0.0.1", site.port())).await.unwrap();
+    let name = ServerName::try_from(site.host()).unwrap();
     let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(protocol));
     stream
@@ -74,7 +87,7 @@ async fn tls(site: &Site, protocol: &[u8]) -> TlsStream<TcpStream> {
 
 impl Browser {
     /// Connects with HTTP/2.
-    pub async fn open(site: &Site) -> Self {
+    pub async fn open(site: &impl Reach) -> Self {
         let io = TokioIo::new(tls(site, b"h2").await);
         let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
         tokio::spawn(connection);
@@ -82,7 +95,7 @@ impl Browser {
     }
 
     /// Connects with HTTP/1.1.
-    pub async fn open_http1(site: &Site) -> Self {
+    pub async fn open_http1(site: &impl Reach) -> Self {
         let io = TokioIo::new(tls(site, b"http/1.1").await);
         let (sender, connection) = http1::handshake(io).await.unwrap();
         tokio::spawn(connection);
@@ -90,14 +103,14 @@ impl Browser {
     }
 
     /// Connects, and shows the token of an account with each request.
-    pub async fn with_token(site: &Site, token: &str) -> Self {
+    pub async fn with_token(site: &impl Reach, token: &str) -> Self {
         let mut browser = Self::open(site).await;
         browser.set("authorization", &format!("Bearer {token}"));
         browser
     }
 
-    fn with(site: &Site, sender: Sender) -> Self {
-        let origin = format!("https://localhost:{}", site.server().web_addr().port());
+    fn with(site: &impl Reach, sender: Sender) -> Self {
+        let origin = format!("https://{}:{}", site.host(), site.port());
         let mut browser = Self { sender, origin: origin.clone(), headers: HeaderMap::new(), keys: 0 };
         browser.set("origin", &origin);
         browser

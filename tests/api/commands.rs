@@ -46,6 +46,10 @@ async fn a_ward_is_set_up_used_and_closed_by_http_alone() {
         (&json!("5"), &json!(["ox-1"]), &json!("bath"))
     );
     assert_eq!((&shown["profile"]["spo2_low_percent"], &shown["presence"]), (&json!(88), &json!("admitted")));
+    assert_eq!(admin.get("/api/v1/oncall").await.expect(200)["version"], 0, "there is no plan");
+    assert_eq!(admin.get("/api/v1/oncall/gaps").await.expect(200)["gaps"], json!([]));
+    admin.get("/api/v1/oncall/overrides").await.expect(200);
+    admin.get("/api/v1/people/kim/dead-letters").await.expect(200);
     admin.post("/api/v1/patients/p-1/resume", &json!({})).await.expect(204);
     let freed = admin.post("/api/v1/patients/p-1/discharge", &json!({})).await.expect(200);
     assert_eq!(freed["devices"], json!(["ox-1"]));

@@ -54,6 +54,27 @@ async fn a_disabled_account_loses_its_session() {
 }
 
 #[tokio::test]
+async fn a_person_confirms_an_answer_with_a_pin_at_a_screen_where_another_is_signed_in() {
+    let mut site = site().await;
+    account(&mut site, "station", "nurse");
+    site.account("kim", "nurse");
+    let pin = SecretHash::of_pin("271828").unwrap();
+    site.accounts.set_pin(&PersonId::new("kim").unwrap(), pin).unwrap();
+    site.put_accounts_in_force();
+    let mut browser = Browser::open(&site).await;
+    let right = json!({ "person": "kim", "pin": "271828" });
+    browser.post("/api/v1/session/confirm", &right).await.expect(401);
+    browser.sign_in("station", PASSWORD).await.expect(200);
+    browser.post("/api/v1/session/confirm", &json!({ "person": "kim", "pin": "271829" })).await.expect(401);
+    let confirmed = browser.post("/api/v1/session/confirm", &right).await.expect(200);
+    browser.set("authorization", &format!("Bearer {}", confirmed["token"].as_str().unwrap()));
+    assert_eq!(browser.get("/api/v1/me").await.expect(200)["person"], "kim");
+    browser.headers.remove("authorization");
+    assert_eq!(browser.get("/api/v1/me").await.expect(200)["person"], "station");
+    browser.sign_in("kim", "271828").await.expect(401);
+}
+
+#[tokio::test]
 async fn guessing_is_answered_alike_and_slowed_down() {
     let mut site = site().await;
     account(&mut site, "kim", "nurse");

@@ -15,17 +15,26 @@ static AT_ONCE: Semaphore = Semaphore::const_new(2);
 /// So many more wait for their turn; beyond, they are told to come again.
 static IN_LINE: Semaphore = Semaphore::const_new(64);
 
+/// What somebody shows who they are by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::api) enum Secret {
+    /// For a session of one's own.
+    Password,
+    /// For an answer at a screen at which somebody else is signed in.
+    Pin,
+}
+
 impl Guard {
-    /// Opens a session for whoever knows the password; returns the person, the session's token and its end. On record
-    /// either way.
+    /// Opens a session for whoever knows the secret; returns the person, the session's token and its end. On record either
+    /// way.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` in the same words, after the same time, for a wrong password and for somebody who cannot sign in;
+    /// `UNAUTHENTICATED` in the same words, after the same time, for a wrong secret and for somebody who cannot sign in;
     /// `RESOURCE_EXHAUSTED` after too many of them, of one account or from one address.
     pub(in crate::api) async fn sign_in(
         &self,
         who: Option<PersonId>,
-        password: String,
+        (kind, secret): (Secret, String),
         from: SmolStr,
     ) -> Result<(Person, String, Timestamp), Status> {
         let now = self.handle.now();
@@ -37,17 +46,23 @@ impl Guard {
         }
         let accounts = self.directory.now();
         let person = who.as_ref().and_then(|who| accounts.person(who));
-        let hash = person.as_ref().and_then(|person| accounts.password(&person.id).cloned());
-        let right = tokio::task::spawn_blocking(move || SecretHash::verify(hash.as_ref(), &password)).await;
+        let hash = person.as_ref().and_then(|person| match kind {
+            Secret::Password => accounts.password(&person.id).cloned(),
+            Secret::Pin => accounts.pin(&person.id).cloned(),
+        });
+        let right = tokio::task::spawn_blocking(move || SecretHash::verify(hash.as_ref(), &secret)).await;
         let person = person.filter(|_| right.unwrap_or(false));
         let Some(person) = person else {
             self.attempts.failed(who.as_ref(), &from, now);
-            self.put_sign_in(who, Vec::new(), from, Outcome::Refused).await?;
-            return Err(Status::unauthenticated("name or password is wrong, or the account cannot sign in"));
+            self.put_sign_in(kind, who, Vec::new(), from, Outcome::Refused).await?;
+            return Err(Status::unauthenticated("name or secret is wrong, or the account has none"));
         };
         let roles = person.roles.iter().map(|role| SmolStr::new(role.to_string())).collect();
-        self.put_sign_in(Some(person.id.clone()), roles, from, Outcome::Shown).await?;
-        let open = self.sessions.open(&person.id, now);
+        self.put_sign_in(kind, Some(person.id.clone()), roles, from, Outcome::Shown).await?;
+        let open = match kind {
+            Secret::Password => self.sessions.open(&person.id, now),
+            Secret::Pin => self.sessions.open_briefly(&person.id, now),
+        };
         let (token, until) = open.ok_or_else(|| Status::resource_exhausted("too many sessions are open"))?;
         Ok((person, token, until))
     }
@@ -59,6 +74,7 @@ impl Guard {
 
     async fn put_sign_in(
         &self,
+        kind: Secret,
         person: Option<PersonId>,
         roles: Vec<SmolStr>,
         from: SmolStr,
@@ -68,7 +84,10 @@ impl Guard {
             now: self.handle.now(),
             person,
             roles,
-            what: "session.open".into(),
+            what: match kind {
+                Secret::Password => "session.open".into(),
+                Secret::Pin => "session.confirm".into(),
+            },
             patients: Vec::new(),
             about: SmolStr::default(),
             purpose: Purpose::Operations,

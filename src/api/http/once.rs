@@ -29,8 +29,8 @@ const KEPT_MS: i64 = 10 * 60_000;
 const KEPT_MAX: usize = 20_000;
 /// A larger answer is not kept: its request is done anew.
 const ANSWER_MAX_BYTES: usize = 256 << 10;
-/// A password is never kept, and who signs in twice has two sessions.
-const SIGN_IN: &str = "/api/v1/session";
+/// A secret is never kept, and who signs in twice has two sessions.
+pub(super) const SECRET: [&str; 2] = ["/api/v1/session", "/api/v1/session/confirm"];
 
 /// What was asked lately.
 #[derive(Default)]
@@ -76,7 +76,7 @@ impl Asked {
 
 /// Lets each POST through once per person and key.
 pub(super) async fn once(State(web): State<Web>, request: Request, next: Next) -> Response {
-    if *request.method() != Method::POST || request.uri().path() == SIGN_IN {
+    if *request.method() != Method::POST || SECRET.contains(&request.uri().path()) {
         return next.run(request).await;
     }
     ask(web, request, next).await.unwrap_or_else(IntoResponse::into_response)

@@ -9,12 +9,14 @@ use axum::routing::get;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tower_http::compression::CompressionLayer;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, SecurityRequirement};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response, SecurityRequirement};
 use utoipa::{OpenApi as _, ToSchema as _};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::once::{Asked, once};
+use super::once::{Asked, SECRET, once};
 use super::problem::Problem;
 use super::serve::serve;
 use super::{assets, etag, headers, routes};
@@ -23,6 +25,7 @@ use crate::api::figures::Figure;
 use crate::api::grpc::access::Access;
 use crate::api::grpc::admin::Admin;
 use crate::api::grpc::alerts::Alerts;
+use crate::api::grpc::oncall::OnCall;
 use crate::api::guard::Guard;
 use crate::api::listener::Conn;
 use crate::config::Limits;
@@ -37,6 +40,8 @@ pub struct Web {
     pub admin: Admin,
     /// Who cares for whom, who saw what.
     pub access: Access,
+    /// Who is responsible.
+    pub on_call: OnCall,
     /// Who asks.
     pub guard: Guard,
     /// Time.
@@ -112,7 +117,15 @@ fn all() -> OpenApiRouter<Web> {
         .merge(routes::stays::routes())
         .merge(routes::custody::routes())
         .merge(routes::access::routes())
+        .merge(routes::oncall::routes())
         .merge(super::events::routes())
+}
+
+fn idempotency_key() -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[!-~]{1,64}$"));
+    let parameter = ParameterBuilder::new().name("Idempotency-Key").parameter_in(ParameterIn::Header);
+    let parameter = parameter.description(Some("New for each thing that is to be done; the same again for a repeat"));
+    parameter.required(Required::True).schema(Some(schema)).build()
 }
 
 /// Every request may end in a problem, and shows who asks.
@@ -120,7 +133,10 @@ fn text_of(mut described: OpenApi) -> String {
     let mut problem = Response::new("A problem (RFC 9457)");
     let schema = RefOr::Ref(Ref::from_schema_name(Problem::name()));
     problem.content.insert(Problem::MEDIA_TYPE.to_owned(), RefOr::T(Content::new(Some(schema))));
-    for item in described.paths.paths.values_mut() {
+    for (path, item) in &mut described.paths.paths {
+        if let Some(post) = item.post.as_mut().filter(|_| !SECRET.contains(&path.as_str())) {
+            post.parameters.get_or_insert_default().push(idempotency_key().into());
+        }
         let operations = [&mut item.get, &mut item.post, &mut item.delete, &mut item.put];
         for operation in operations.into_iter().flatten() {
             operation.responses.responses.insert("default".to_owned(), RefOr::T(problem.clone()));

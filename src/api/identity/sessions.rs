@@ -16,6 +16,8 @@ const PREFIX: &str = "vigil-session.";
 const LASTS_MS: i64 = 8 * 3_600_000;
 /// After so long without a request a session ends.
 pub const IDLE_MS: i64 = 30 * 60_000;
+/// A person who confirmed with a PIN is believed for so long.
+const CONFIRMED_MS: i64 = 60_000;
 /// Sessions at a time, of everybody.
 const SESSIONS_MAX: usize = 100_000;
 
@@ -59,12 +61,21 @@ impl Sessions {
         open.get(&hash(token)).map(|session| session.until)
     }
 
-    /// Opens a session; returns its token and its end. `None`: there are too many, or no random bytes.
+    /// Opens a session for a shift; returns its token and its end. `None`: there are too many, or no random bytes.
     pub fn open(&self, person: &PersonId, now: Timestamp) -> Option<(String, Timestamp)> {
+        self.open_for(person, now, LASTS_MS)
+    }
+
+    /// Opens a session for as long as an answer takes that a person confirms at somebody else's screen.
+    pub fn open_briefly(&self, person: &PersonId, now: Timestamp) -> Option<(String, Timestamp)> {
+        self.open_for(person, now, CONFIRMED_MS)
+    }
+
+    fn open_for(&self, person: &PersonId, now: Timestamp, lasts_ms: i64) -> Option<(String, Timestamp)> {
         let mut secret = [0; 32];
         aws_lc_rs::rand::fill(&mut secret).ok()?;
         let token = format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(secret));
-        let until = now.plus_ms(LASTS_MS);
+        let until = now.plus_ms(lasts_ms);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.len() >= SESSIONS_MAX {
             open.retain(|_, session| session.lives(now));
@@ -125,6 +136,9 @@ mod tests {
         let (watching, _) = sessions.open(&kim(), NOW).unwrap();
         assert!(sessions.lives(&watching, NOW.plus_ms(IDLE_MS - 1)));
         assert!(!sessions.lives(&watching, NOW.plus_ms(IDLE_MS)), "to look keeps no session open");
+        let (brief, until) = sessions.open_briefly(&kim(), NOW).unwrap();
+        assert_eq!(sessions.person(&brief, until.plus_us(-1)), Some(kim()));
+        assert_eq!(sessions.person(&brief, until), None);
         let (closed, _) = sessions.open(&kim(), NOW).unwrap();
         sessions.close(&closed);
         assert_eq!(sessions.person(&closed, NOW), None);

@@ -11,6 +11,24 @@ pub struct SigningIn {
     pub password: String,
 }
 
+/// Name and PIN of a local account.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Confirming {
+    pub person: String,
+    pub pin: String,
+}
+
+/// A person who confirmed with a PIN at somebody else's screen.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Confirmed {
+    pub person: String,
+    pub roles: Vec<String>,
+    /// To be sent as `Authorization: Bearer TOKEN` with the answer.
+    pub token: String,
+    pub expires_us: i64,
+}
+
 /// A session that was opened.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Session {

@@ -9,6 +9,7 @@ mod board;
 mod device;
 mod fact;
 mod me;
+mod oncall;
 mod patient;
 mod said;
 mod unit;
@@ -23,7 +24,8 @@ pub use answer::{
 pub use board::{Board, Tile, Trends, Values, trend, values_now};
 pub use device::{Device, DevicePage};
 pub use fact::{History, Inbox, Update};
-pub use me::{Me, Session, SessionLife, SigningIn};
+pub use me::{Confirmed, Confirming, Me, Session, SessionLife, SigningIn};
+pub use oncall::{AssigningPatients, DeadLetters, Gaps, OnCallNow, Overrides, Overriding, SettingMaintenance};
 pub use patient::{Patient, PatientPage, Profile};
 pub use said::{
     Admitting, AdmittingNew, Assigning, AssigningPerson, BeginningStandby, BreakingGlass, CreatingUnit, Discharging,

@@ -6,6 +6,7 @@ pub mod answers;
 pub mod board;
 pub mod custody;
 pub mod devices;
+pub mod oncall;
 mod other;
 mod page;
 pub mod patients;

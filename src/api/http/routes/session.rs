@@ -8,9 +8,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::access::{Role, Verb, may_ask};
+use crate::api::guard::Secret;
 use crate::api::http::Web;
 use crate::api::http::caller::{Caller, Stranger, cookie, no_cookie};
-use crate::api::http::dto::{Me, Session, SessionLife, SigningIn};
+use crate::api::http::dto::{Confirmed, Confirming, Me, Session, SessionLife, SigningIn};
 use crate::api::http::input::Input;
 use crate::api::http::problem::Problem;
 use crate::api::identity::IDLE_MS;
@@ -20,7 +21,7 @@ use crate::clinical::ids::PersonId;
 const IDLE_S: u32 = (IDLE_MS / 1_000) as u32;
 
 pub fn routes() -> OpenApiRouter<Web> {
-    OpenApiRouter::new().routes(routes!(sign_in, sign_out)).routes(routes!(me))
+    OpenApiRouter::new().routes(routes!(sign_in, sign_out)).routes(routes!(confirm)).routes(routes!(me))
 }
 
 /// Opens a session for a local account; its token is in the cookie.
@@ -33,10 +34,26 @@ async fn sign_in(
 ) -> Result<Response, Problem> {
     // A name that cannot be one is answered like one that is not there.
     let who = PersonId::new(&said.person).ok();
-    let (person, token, until) = web.guard.sign_in(who, said.password, caller.from()).await?;
+    let (person, token, until) = web.guard.sign_in(who, (Secret::Password, said.password), caller.from()).await?;
     let roles = person.roles.iter().map(Role::to_string).collect();
     let session = Session { person: person.id.to_string(), roles, expires_us: until.micros(), idle_s: IDLE_S };
     Ok(([(header::SET_COOKIE, cookie(&token))], Json(session)).into_response())
+}
+
+/// A person confirms with a PIN at a screen where somebody is signed in: for a minute, answers can be theirs.
+#[utoipa::path(post, path = "/api/v1/session/confirm", tag = "session", request_body = Confirming,
+    responses((status = 200, body = Confirmed)))]
+async fn confirm(
+    State(web): State<Web>,
+    caller: Caller,
+    Input(said): Input<Confirming>,
+) -> Result<Json<Confirmed>, Problem> {
+    // A screen that nobody set up is no place to try PINs at.
+    web.guard.identify(caller.metadata(), &caller.from(), "session.confirm").await?;
+    let who = PersonId::new(&said.person).ok();
+    let (person, token, until) = web.guard.sign_in(who, (Secret::Pin, said.pin), caller.from()).await?;
+    let roles = person.roles.iter().map(Role::to_string).collect();
+    Ok(Json(Confirmed { person: person.id.to_string(), roles, token, expires_us: until.micros() }))
 }
 
 /// Ends the session that the request comes with, at once.
