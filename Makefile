@@ -18,7 +18,7 @@ help: ## Says what there is.
 
 .PHONY: demo
 demo: ## Runs server and simulated ward until Ctrl-C.
-	cargo run --locked --release --quiet -- demo $(ARGS)
+	VIGIL_WEB=built cargo run --locked --release --quiet -- demo $(ARGS)
 
 WEB_SOURCES := $(shell find web/src web/public -type f) $(addprefix web/,index.html vite.config.ts tsconfig.json scripts/gate.mjs)
 WEB_PACKAGES := web/node_modules/.package-lock.json

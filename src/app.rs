@@ -20,6 +20,7 @@ use crate::clinical::ids::PersonId;
 use crate::clock::Clock;
 use crate::config::{Config, read_rule_files};
 use crate::storage::{OpenError, Stopped, Store, StoreOptions};
+use crate::views::{self, Following};
 
 /// After so many stops of the engine within [`STOPS_WITHIN`] the process gives up.
 const STOPS_MAX: usize = 5;
@@ -63,6 +64,7 @@ pub enum AppError {
 pub struct Platform {
     engine: Engine,
     server: Server,
+    views: Following,
 }
 
 impl Platform {
@@ -71,10 +73,12 @@ impl Platform {
     /// # Errors
     /// [`AppError`]; nothing runs then.
     pub async fn start(config: &Config, definitions: impl Into<Definitions>) -> Result<Self, AppError> {
-        let engine = open_engine(config, definitions, Vec::new()).await?;
-        match Server::start(engine.handle(), config, admission(&config.limits)).await {
-            Ok(server) => Ok(Self { engine, server }),
+        let (engine, views) = open_engine(config, definitions, Vec::new()).await?;
+        let admission = admission(&config.limits);
+        match Server::start(engine.handle(), views.views().clone(), config, admission).await {
+            Ok(server) => Ok(Self { engine, server, views }),
             Err(error) => {
+                views.stop().await;
                 engine.stop(config.limits.drain).await;
                 Err(error.into())
             }
@@ -96,6 +100,7 @@ impl Platform {
     /// Drains the services, then stops the engine: what was receipted is evaluated or will be at the next start.
     pub async fn stop(self, within: Duration) {
         self.server.drain(within).await;
+        self.views.stop().await;
         self.engine.stop(within).await;
     }
 }
@@ -105,17 +110,24 @@ async fn open_engine(
     config: &Config,
     definitions: impl Into<Definitions>,
     own: Vec<Arc<dyn Channel>>,
-) -> Result<Engine, AppError> {
+) -> Result<(Engine, Following), AppError> {
     let clock = Clock::system();
     let mut options = StoreOptions::new(&config.storage.data_dir);
     options.keys_dir.clone_from(&config.storage.keys_dir);
     options.file_bytes_max = config.storage.journal_file_bytes;
     let opening = clock.clone();
     // Recovery of a large journal takes seconds, and blocks.
-    let store = tokio::task::spawn_blocking(move || Store::open(options, opening)).await;
-    let store = store.map_err(|_| AppError::Panicked)??;
+    let data_dir = config.storage.data_dir.clone();
+    let opened = tokio::task::spawn_blocking(move || {
+        let store = Store::open(options, opening)?;
+        let views = views::open(&data_dir, &store.reader(), store.keys());
+        Ok::<_, OpenError>((store, views))
+    });
+    let (store, views) = opened.await.map_err(|_| AppError::Panicked)??;
+    let (reader, keys) = (store.reader(), store.keys());
     let options = engine_options(config, &clock, own)?;
-    Ok(Engine::start(store, definitions, options, clock).await?)
+    let engine = Engine::start(store, definitions, options, clock).await?;
+    Ok((engine, Following::start(reader, keys, views)))
 }
 
 fn engine_options(config: &Config, clock: &Clock, own: Vec<Arc<dyn Channel>>) -> Result<EngineOptions, AppError> {

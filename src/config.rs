@@ -51,6 +51,8 @@ pub struct Listen {
     pub devices: SocketAddr,
     /// People and programs: gRPC over TLS with a bearer token.
     pub people: SocketAddr,
+    /// Browsers and programs: HTTPS.
+    pub web: SocketAddr,
 }
 
 /// Where the platform keeps what it knows.
@@ -250,7 +252,11 @@ impl Config {
 
 fn read_listen(listen: &mut Section) -> Listen {
     let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    Listen { devices: listen.address("devices", local(7443)), people: listen.address("people", local(7444)) }
+    Listen {
+        devices: listen.address("devices", local(7443)),
+        people: listen.address("people", local(7444)),
+        web: listen.address("web", local(7445)),
+    }
 }
 
 fn read_storage(storage: &mut Section) -> Storage {

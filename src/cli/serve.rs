@@ -44,8 +44,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     runtime.block_on(async {
         let requests = requests_by_signal().map_err(|error| Failure::new(exit::UNAVAILABLE, error))?;
         let ready = |platform: &app::Platform| {
-            let (devices, people) = (platform.server().devices_addr(), platform.server().people_addr());
-            eprintln!("vigil: ready; devices at {devices}, people at {people}");
+            let server = platform.server();
+            let (devices, people, web) = (server.devices_addr(), server.people_addr(), server.web_addr());
+            eprintln!("vigil: ready; devices at {devices}, people at {people}, dashboard at https://{web}");
         };
         app::run(&config, Definitions { rules, decoders }, requests, ready).await.map_err(|error| failure(&error))
     })

@@ -80,7 +80,7 @@ async fn site_with_definitions(rules: &str, decoders: DecoderSet, change: impl F
     authority.issue_server(&["localhost".into()], now()).unwrap();
     let accounts = Accounts::default();
     accounts.save(&dir.path().join("accounts.toml")).unwrap();
-    let text = "[listen]\ndevices = \"127.0.0.1:0\"\npeople = \"127.0.0.1:0\"\n[pki]\nsite = \"ward\"\n";
+    let text = "[listen]\ndevices = \"127.0.0.1:0\"\npeople = \"127.0.0.1:0\"\nweb = \"127.0.0.1:0\"\n[pki]\nsite = \"ward\"\n";
     let mut config = Config::parse(&dir.path().join("vigil.toml"), text).unwrap();
     change(&mut config);
     let rules = RuleSet::parse(&[("test.toml".into(), rules.into())]).unwrap();
@@ -232,4 +232,18 @@ pub async fn end_of<T>(stream: &mut tonic::Streaming<T>) -> Result<(), Status> {
     })
     .await
     .expect("the stream does not end")
+}
+
+impl super::browser::Reach for Site {
+    fn host(&self) -> &'static str {
+        "localhost"
+    }
+
+    fn port(&self) -> u16 {
+        self.server().web_addr().port()
+    }
+
+    fn ca_pem(&self) -> String {
+        self.authority.ca_pem().to_owned()
+    }
 }
