@@ -19,13 +19,13 @@ import { HighAlerts } from "./shell/HighAlerts.tsx";
 import { NotLive } from "./shell/NotLive.tsx";
 import { SessionEnd } from "./shell/SessionEnd.tsx";
 import { SoundFault } from "./shell/SoundFault.tsx";
-import { me } from "./state/session.ts";
+import { can, isWatching, me } from "./state/session.ts";
 
 function Page() {
   const at = route.value;
   switch (at.page) {
     case "board":
-      return <BoardPage />;
+      return isWatching.value ? <BoardPage /> : <Elsewhere />;
     case "inbox":
       return <InboxPage />;
     case "alert":
@@ -58,6 +58,13 @@ function Page() {
         </main>
       );
   }
+}
+
+/** For roles whose work is not on the ward. */
+function Elsewhere() {
+  if (can.value.includes("read the audit trail")) return <AuditPage />;
+  if (can.value.includes("read figures")) return <OperationsPage />;
+  return <KeysPage />;
 }
 
 export function App() {

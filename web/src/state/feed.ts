@@ -11,7 +11,7 @@ import type { SseEvent } from "../live/sse.ts";
 import { type AlertUpdate, forgetAlerts, replaceAlerts, takeUpdates } from "./alerts.ts";
 import { startLink, unwatch, watch } from "./link.ts";
 import { patients } from "./patients.ts";
-import { isExpired, me, noteAsked } from "./session.ts";
+import { isExpired, isWatching, me, noteAsked } from "./session.ts";
 import { soundTick } from "./sound.ts";
 import { clock, heardTime, now_s } from "./time.ts";
 import { forgetVitals, takeVitals } from "./vitals.ts";
@@ -49,6 +49,7 @@ export async function begin(): Promise<void> {
 /** Everything anew; the stream goes on from the position of the list. */
 async function load(): Promise<void> {
   clearTimeout(again);
+  if (!isWatching.peek()) return;
   try {
     const [open] = await Promise.all([listAllAlerts({}), loadBoard()]);
     heardTime(open.now_us);

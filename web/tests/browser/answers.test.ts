@@ -173,7 +173,7 @@ test("an administrator admits, and it is said once and as it was typed", async (
   await page.getByRole("link", { name: "Admit" }).click();
   await page.getByLabel("Patient (an opaque id, no name)").fill("p-9");
   await page.getByLabel("Bed", { exact: true }).fill("bed-9");
-  await page.getByLabel("Age", { exact: true }).selectOption("adult");
+  await page.locator("select[name=age_class]").selectOption("adult");
   fixture.patients.push(aPatient("p-9"));
   await page.getByRole("button", { name: "Admit" }).click();
   await page.getByRole("heading", { name: /bed-9/ }).waitFor();
@@ -192,4 +192,17 @@ test("who is not on the care team breaks the glass with a reason, on record", as
   await page.getByRole("button", { name: "Break the glass" }).click();
   await expect.poll(() => fixture.asked.at(-1)?.path).toBe("/patients/p-77/break-glass");
   expect(fixture.asked.at(-1)?.body).toEqual({ reason: "collapsed in the corridor", minutes: 60 });
+});
+
+test("who sees no alerts has the records or the figures, and nothing that pretends to be live", async () => {
+  const { page } = visit;
+  fixture.can = ["read figures"];
+  await page.getByLabel("Name").fill("sre-1");
+  await page.getByLabel("Password").fill("right");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Operations" }).waitFor();
+  await page.locator(".figure-worry", { hasText: "readings quarantined" }).waitFor();
+  await page.getByText("nothing live").waitFor();
+  expect(await page.getByRole("link", { name: "Board" }).count()).toBe(0);
+  expect(await page.locator(".not-live, .sound-fault").count()).toBe(0);
 });
