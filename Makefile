@@ -17,7 +17,7 @@ help: ## Says what there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 .PHONY: demo
-demo: ## Runs server and simulated ward until Ctrl-C.
+demo: web ## Runs server and simulated ward until Ctrl-C.
 	VIGIL_WEB=built cargo run --locked --release --quiet -- demo $(ARGS)
 
 WEB_SOURCES := $(shell find web/src web/public -type f) $(addprefix web/,index.html vite.config.ts tsconfig.json scripts/gate.mjs)
