@@ -233,17 +233,3 @@ pub async fn end_of<T>(stream: &mut tonic::Streaming<T>) -> Result<(), Status> {
     .await
     .expect("the stream does not end")
 }
-
-impl super::browser::Reach for Site {
-    fn host(&self) -> &'static str {
-        "localhost"
-    }
-
-    fn port(&self) -> u16 {
-        self.server().web_addr().port()
-    }
-
-    fn ca_pem(&self) -> String {
-        self.authority.ca_pem().to_owned()
-    }
-}

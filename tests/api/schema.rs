@@ -18,7 +18,14 @@ async fn probe(site: &Site, token: &str) {
         let mut command = Command::new(interpreter("schemathesis").with_file_name("schemathesis"));
         command.args(["run", &url, "--no-color", "--seed", "7", "--max-examples", REQUESTS, "--workers", "2"]);
         // Events have no end. What a session needs to be closed is not a token.
-        command.args(["--exclude-path", "/api/v1/events", "--phases", "examples,coverage,fuzzing", "--warnings", "off"]);
+        command.args([
+            "--exclude-path",
+            "/api/v1/events",
+            "--phases",
+            "examples,coverage,fuzzing",
+            "--warnings",
+            "off",
+        ]);
         let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
         command.args(["--checks", checks, "--request-timeout", "20", "--max-time", "90", "--tls-verify"]).arg(ca);
         command.args(["--header", &format!("Authorization: Bearer {token}")]);

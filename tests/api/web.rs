@@ -4,8 +4,22 @@ use serde_json::json;
 use vigil::api::identity::SecretHash;
 use vigil::clinical::ids::PersonId;
 
-use super::browser::Browser;
+use super::browser::{Browser, Reach};
 use super::harness::{Site, site};
+
+impl Reach for Site {
+    fn host(&self) -> &'static str {
+        "localhost"
+    }
+
+    fn port(&self) -> u16 {
+        self.server().web_addr().port()
+    }
+
+    fn ca_pem(&self) -> String {
+        self.authority.ca_pem().to_owned()
+    }
+}
 
 pub const PASSWORD: &str = "correct horse battery";
 
