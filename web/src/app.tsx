@@ -8,6 +8,7 @@ import { DowntimePage } from "./pages/downtime/DowntimePage.tsx";
 import { DevicesPage } from "./pages/devices/DevicesPage.tsx";
 import { InboxPage } from "./pages/inbox/InboxPage.tsx";
 import { KeysPage } from "./pages/keys/KeysPage.tsx";
+import { OnCallPage } from "./pages/oncall/OnCallPage.tsx";
 import { OperationsPage } from "./pages/operations/OperationsPage.tsx";
 import { PatientPage } from "./pages/patient/PatientPage.tsx";
 import { ShiftPage } from "./pages/shift/ShiftPage.tsx";
@@ -36,6 +37,8 @@ function Page() {
       return <ShiftPage />;
     case "downtime":
       return <DowntimePage />;
+    case "oncall":
+      return <OnCallPage />;
     case "admit":
       return <AdmitPage />;
     case "audit":

@@ -19,6 +19,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: "/", page: "board", title: "Board", isFor: watches },
   { path: "/inbox", page: "inbox", title: "Inbox", isFor: watches },
   { path: "/shift", page: "shift", title: "Shift", isFor: answers },
+  { path: "/oncall", page: "oncall", title: "On call", isFor: watches },
   { path: "/devices", page: "devices", title: "Devices", isFor: watches },
   { path: "/downtime", page: "downtime", title: "Downtime", isFor: may("see the patient") },
   { path: "/admit", page: "admit", title: "Admit", isFor: may("administer") },

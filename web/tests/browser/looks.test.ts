@@ -28,6 +28,11 @@ beforeEach(async () => {
   fixture.patients[7] = aPatient("p-8", { bed: RIGHT_TO_LEFT });
   fixture.patients[8] = aPatient("p-9", { bed: LONG, devices: [] });
   fixture.devices = fixture.patients.map(({ patient }) => ({ device: `monitor-${patient}`, model: SCRIPT, firmware: "1", unit: LONG, patient, retired: false }));
+  fixture.roles = [
+    { unit: "ward-a", role: "primary", people: ["kim", "lee"], reachable: ["kim"] },
+    { unit: "ward-a", role: "backup", people: [], reachable: [] },
+  ];
+  fixture.gaps = [{ unit: "ward-a", role: "backup", from_us: now_us(), to_us: now_us() + 86_400e6, unreachable: [] }];
   fixture.can.push("administer", "read the audit trail", "read figures");
   fixture.values.set("p-3", [aValue("heart_rate", 159), aValue("spo2", 97), aValue("resp_rate", 14), aValue("temperature", 36.6)]);
   fixture.values.set("p-5", [aValue("heart_rate", 80, 400), aValue("spo2", undefined), aValue("resp_rate", 14, 1, { title: SCRIPT, code: "odd" })]);
@@ -46,7 +51,7 @@ afterEach(async () => {
   expect(visit.mistakes).toEqual([]);
 });
 
-const PAGES = ["/", "/inbox", "/alerts/p-3~1", "/alerts/p-7~1", "/patients/p-5", "/patients/p-9", "/shift", "/devices", "/downtime", "/admit", "/audit", "/operations", "/keys", "/nowhere"];
+const PAGES = ["/", "/inbox", "/alerts/p-3~1", "/alerts/p-7~1", "/patients/p-5", "/patients/p-9", "/shift", "/devices", "/downtime", "/oncall", "/admit", "/audit", "/operations", "/keys", "/nowhere"];
 
 async function visitPage(page: Page, path: string): Promise<void> {
   await page.goto(url + path);
@@ -120,6 +125,16 @@ test("what is not there, or is not to be seen, is said and nothing is made up", 
   await visit.page.getByText("There is no such thing").waitFor();
   await visitPage(visit.page, "/alerts/p-404~1");
   await visit.page.getByText("There is no such thing").waitFor();
+});
+
+test("who is on call, who cannot be reached and when nobody is, are said", async () => {
+  const { page } = visit;
+  await visitPage(page, "/oncall");
+  await page.getByRole("region", { name: "primary, ward-a" }).getByText("cannot be reached").waitFor();
+  const backup = page.getByRole("region", { name: "backup, ward-a" });
+  await backup.getByText("Nobody is on call", { exact: true }).waitFor();
+  await backup.getByRole("img", { name: "1 gaps in 14 days" }).waitFor();
+  await page.screenshot({ path: `${SHOTS}oncall.png` });
 });
 
 test("the downtime sheet says when it was known, for whom, and can be kept as a file of its own", async () => {
