@@ -114,6 +114,22 @@ test("without an answer nothing is claimed, and trying again is the same request
   expect(keys[0]).toBe(keys[1]);
 });
 
+test("at a shared workstation somebody else answers in their own name with a PIN", async () => {
+  const { page } = visit;
+  await signIn(page);
+  await beginAcknowledging("at the bedside");
+  await page.getByText("Not nurse-demo?").click();
+  await page.getByLabel("Your name").fill("lee");
+  await page.getByLabel("PIN").fill("9999");
+  await page.getByRole("dialog").getByRole("button", { name: "Acknowledge" }).click();
+  await page.getByText("No lee with this PIN. Nothing was done.").waitFor();
+  expect(await page.getByLabel("PIN").inputValue()).toBe("");
+  await page.getByLabel("PIN").fill("1234");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("Acknowledged: on record.").waitFor();
+  await standing().getByText("acknowledged by lee").waitFor();
+});
+
 test("a shift is worked by the keyboard alone", async () => {
   const { page } = visit;
   await page.keyboard.type("nurse-demo");
