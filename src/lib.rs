@@ -17,6 +17,7 @@ pub mod clinical;
 pub mod clock;
 pub mod config;
 pub mod faults;
+pub mod metrics;
 pub mod pki;
 pub mod storage;
 pub mod supervision;

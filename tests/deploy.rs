@@ -79,6 +79,59 @@ mod unit {
     }
 }
 
+mod prometheus {
+    use std::io::Write as _;
+    use std::process::Stdio;
+
+    use vigil::metrics::Metrics;
+
+    use super::*;
+
+    fn page() -> String {
+        Metrics::new().text(|_| {}).expect("the page is encoded")
+    }
+
+    #[test]
+    fn every_figure_that_a_rule_looks_at_is_on_the_page() {
+        let (page, rules) = (page(), read("prometheus/vigil.rules.yml"));
+        let mut looked_at = 0;
+        for expression in rules.lines().filter_map(|line| line.trim().strip_prefix("expr: ")) {
+            for name in expression.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
+                if name.starts_with("vigil_") {
+                    looked_at += 1;
+                    let family = name.trim_end_matches("_bucket");
+                    assert!(page.contains(&format!("# TYPE {family} ")), "{name} in {expression}");
+                }
+            }
+        }
+        assert!(looked_at >= 7, "{rules}");
+    }
+
+    /// Where Prometheus' own tool is at hand it judges both.
+    #[test]
+    fn promtool_takes_the_rules_and_the_page() {
+        if Command::new("promtool").arg("--version").output().is_err() {
+            eprintln!(
+                "promtool is not here (apt-get install prometheus): the names are checked by the other test alone"
+            );
+            return;
+        }
+        let rules = root().join("deploy/prometheus/vigil.rules.test.yml");
+        let said = Command::new("promtool").args(["test", "rules"]).arg(rules).output().expect("it runs");
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+        let mut check = Command::new("promtool")
+            .args(["check", "metrics"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        check.stdin.take().expect("a pipe").write_all(page().as_bytes()).expect("it listens");
+        let said = check.wait_with_output().expect("it ends");
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    }
+}
+
 mod container {
     use super::*;
 

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod http;
 pub mod identity;
 pub mod listener;
+pub mod ops;
 pub mod peer;
 pub mod server;
 pub mod tls;

@@ -15,6 +15,7 @@ use crate::channels::Channel;
 use crate::clinical::decoder::DecoderSet;
 use crate::clinical::rules::RuleSet;
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::storage::Stopped;
 use crate::views::Following;
 
@@ -117,8 +118,8 @@ impl Builder {
         }
         let rules = self.rules.filter(|rules| !rules.rules().is_empty()).ok_or(BuildError::NoRules)?;
         let config = &self.config;
-        let (engine, views) =
-            open_engine(config, Definitions { rules, decoders: self.decoders }, self.channels).await?;
+        let definitions = Definitions { rules, decoders: self.decoders };
+        let (engine, views) = open_engine(config, definitions, self.channels, Metrics::new()).await?;
         let admission = admission(&config.limits);
         let mut server = None;
         if self.services {

@@ -58,8 +58,8 @@ impl Site {
         // Of the other configurations nobody asks the dashboard.
         let web = if name == "vigil.toml" { self.web_port } else { 0 };
         let text = format!(
-            "[listen]\ndevices = \"127.0.0.1:{devices}\"\npeople = \"127.0.0.1:{people}\"\nweb = \"127.0.0.1:{web}\"\n[storage]\n\
-             data_dir = \"{data}\"\nkeys_dir = \"{keys}\"\n[rules]\ndirs = [\"{rules}\"]\n"
+            "[listen]\ndevices = \"127.0.0.1:{devices}\"\npeople = \"127.0.0.1:{people}\"\nweb = \"127.0.0.1:{web}\"\noperations = \
+             \"127.0.0.1:0\"\n[storage]\ndata_dir = \"{data}\"\nkeys_dir = \"{keys}\"\n[rules]\ndirs = [\"{rules}\"]\n"
         );
         std::fs::write(self.path(name), text).unwrap();
     }

@@ -158,10 +158,12 @@ fn configuration() -> String {
         format!("127.0.0.1:{port}")
     };
     format!(
-        "[listen]\ndevices = \"{}\"\npeople = \"{}\"\nweb = \"{}\"\n\n[pki]\nsite = \"demo\"\n\n[people]\nfallback = \
-         [\"charge-demo\"]\n\n[rules]\ndirs = [\"rules/bedside\", \"rules/ward\", \"rules/cied\", \"rules/oxygen\"]\n",
+        "[listen]\ndevices = \"{}\"\npeople = \"{}\"\nweb = \"{}\"\noperations = \"{}\"\n\n[pki]\nsite = \"demo\"\n\n\
+         [people]\nfallback = [\"charge-demo\"]\n\n[rules]\ndirs = [\"rules/bedside\", \"rules/ward\", \
+         \"rules/cied\", \"rules/oxygen\"]\n",
         address(7443),
         address(7444),
         address(7445),
+        address(7446),
     )
 }

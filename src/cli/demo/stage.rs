@@ -13,6 +13,7 @@ use super::screen::{Sources, show};
 use super::site::{ADMIN, Addresses, PHYSICIAN, Site, UNIT, care_team};
 use super::summary;
 use super::ward::WardState;
+use crate::api::ops::Operations;
 use crate::app::{self, AppError, Request};
 use crate::cli::simulate::{Pace, Plan, PlayError, Report, WardPlan, play, stop_on_signals, synthetic_ward};
 use crate::cli::{Failure, exit};
@@ -132,7 +133,7 @@ impl Running {
         let (tell, told) = oneshot::channel();
         let (config, rules) = (site.config.clone(), Arc::clone(&site.rules));
         let mut tell = Some(tell);
-        let started = move |platform: &app::Platform| {
+        let started = move |platform: &app::Platform, _: &Operations| {
             let server = platform.server();
             let at = (server.devices_addr(), server.people_addr(), server.web_addr());
             // Told at the first start only.
