@@ -39,7 +39,17 @@ test("a nurse signs in, and the board is there as soon as the page is", async ()
   expect(performance.now() - again).toBeLessThan(3_000);
 });
 
+// Early on: the simulated ward has its episodes in the first minutes.
+test("an alert is on the screen within a second of the reading's receipt", async () => {
+  await page.keyboard.press("i");
+  const delays_ms = await page.evaluate(delaysOfNewAlerts, 30_000);
+  console.log(`from receipt to screen: ${delays_ms.map(Math.round).join(", ")} ms`);
+  expect(delays_ms.length).toBeGreaterThan(0);
+  expect(Math.max(...delays_ms)).toBeLessThan(1_000);
+});
+
 test("an alert arrives on the board, flashes and says who is asked", async () => {
+  await page.keyboard.press("b");
   await page.locator(".tile .badge.signalled").first().waitFor({ timeout: 60_000 });
   await page.locator(".tile", { hasText: "waits for" }).first().waitFor();
   // Values with their ages, and the line of the last half hour.
@@ -123,14 +133,6 @@ test("a shift is handed over, and is the other's once they accept it", async () 
   await other.close();
   await page.keyboard.press("i");
   await rowOf(id).getByText("accepted by dr-demo").waitFor();
-});
-
-test("an alert is on the screen within a second of the reading's receipt", async () => {
-  await page.keyboard.press("i");
-  const delays_ms = await page.evaluate(delaysOfNewAlerts, 25_000);
-  console.log(`from receipt to screen: ${delays_ms.map(Math.round).join(", ")} ms`);
-  expect(delays_ms.length).toBeGreaterThan(0);
-  expect(Math.max(...delays_ms)).toBeLessThan(1_000);
 });
 
 test("a lost platform is NOT LIVE; back again, it asks who is there and goes on", async () => {
