@@ -59,6 +59,12 @@ function dataOf({ at_us, mean, min, max }: Trend): uPlot.AlignedData {
   return [times, means, withGaps(at_s, min)[1], withGaps(at_s, max)[1]];
 }
 
+const DAY_US = 86_400e6;
+const hourFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const hour = (at_s: number): string => hourFormat.format(at_s * 1000);
+const day = (at_s: number): string => dayFormat.format(at_s * 1000);
+
 type Draw = (chart: uPlot) => void;
 
 function optionsOf(trend: Trend, width: number, [from_us, until_us]: [number, number], limit: number | undefined, draw: Draw): uPlot.Options {
@@ -75,7 +81,7 @@ function optionsOf(trend: Trend, width: number, [from_us, until_us]: [number, nu
     cursor: { drag: { x: false, y: false }, points: { show: false } },
     legend: { show: false },
     scales: { x: { time: true, range: [from_us / 1e6, until_us / 1e6] }, y: { range: [least - edge, most + edge] } },
-    axes: [axis, { ...axis, size: 44 }],
+    axes: [{ ...axis, values: (_, at_s) => at_s.map(until_us - from_us > 2 * DAY_US ? day : hour) }, { ...axis, size: 44 }],
     series: [{}, { stroke: trace, width: 1.8, points: { show: trend.at_us.length < 3 } }, shade, shade],
     bands: [{ series: [3, 2], fill: `${trace}38` }],
     hooks: { draw: [draw] },
