@@ -3,7 +3,7 @@
 use vigil::proto;
 use vigil::proto::alert_service_client::AlertServiceClient;
 
-use super::harness::{Site, now, site, with_token};
+use super::harness::{Site, now, site};
 use super::subjects::alert_of;
 use super::ward::{Voice, admit, hello_of, register, spo2};
 
@@ -47,7 +47,7 @@ async fn a_backlog_is_judged_as_it_would_have_been_and_what_is_over_pages_nobody
 
 #[tokio::test]
 async fn a_backlog_that_is_not_over_pages_and_survives_a_restart() {
-    let (site, kim, mut voice) = bedside().await;
+    let (site, kim, voice) = bedside().await;
     voice.say(vec![past(1, 60, 97.0), past(2, 59, 80.0)]).await;
     let mut alerts = AlertServiceClient::new(site.people().await);
     let alert = alert_of(&mut alerts, &kim, "p-1", |alert| alert.people == ["kim"]).await;
@@ -59,7 +59,7 @@ async fn a_backlog_that_is_not_over_pages_and_survives_a_restart() {
         pending: vec![proto::LanePosition { boot: 1, lane: proto::Lane::Backlog.into(), sequence: 3 }],
         ..hello_of("")
     };
-    let (mut voice, _) = Voice::say_hello(&site, &site.device("ox-1"), vec![hello]).await;
+    let (voice, _) = Voice::say_hello(&site, &site.device("ox-1"), vec![hello]).await;
     voice.say(vec![past(3, 58, 97.0)]).await;
     voice.say(vec![spo2("", 1, 97.0)]).await;
     let mut alerts = AlertServiceClient::new(site.people().await);
