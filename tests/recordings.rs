@@ -5,6 +5,7 @@
 
 mod recordings {
     mod alerts;
+    mod backups;
     mod bad_folders;
     mod bad_input;
     mod data;

@@ -6,6 +6,7 @@ mod account;
 mod actors;
 mod alerts;
 mod audit;
+mod backup;
 mod care;
 mod check;
 mod codes;
@@ -27,6 +28,7 @@ mod pki;
 mod progress;
 pub mod recording;
 mod replay;
+mod restore;
 mod rules;
 mod serve;
 pub mod simulate;
@@ -54,6 +56,7 @@ enum Verb {
     Actors(actors::Args),
     Alerts(alerts::Args),
     Audit(audit::Args),
+    Backup(backup::Args),
     Check(check::Args),
     Codes(codes::Args),
     Config(config::Args),
@@ -66,6 +69,7 @@ enum Verb {
     Oncall(oncall::Args),
     Pki(pki::Args),
     Replay(replay::Args),
+    Restore(restore::Args),
     Serve(serve::Args),
     Simulate(simulate::Args),
     Units(units::Args),
@@ -80,6 +84,7 @@ pub fn main() -> ExitCode {
         Verb::Actors(args) => actors::run(&args),
         Verb::Alerts(args) => alerts::run(&args),
         Verb::Audit(args) => audit::run(&args),
+        Verb::Backup(args) => backup::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Codes(args) => codes::run(&args),
         Verb::Config(args) => config::run(&args),
@@ -92,6 +97,7 @@ pub fn main() -> ExitCode {
         Verb::Oncall(args) => oncall::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),
+        Verb::Restore(args) => restore::run(&args),
         Verb::Serve(args) => serve::run(&args),
         Verb::Simulate(args) => simulate::run(args),
         Verb::Units(args) => units::run(&args),
