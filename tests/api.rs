@@ -14,6 +14,7 @@ mod api {
     mod harness;
     mod isolation;
     mod keys;
+    mod oxygen;
     mod payloads;
     mod people;
     mod python;

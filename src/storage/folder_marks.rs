@@ -83,5 +83,5 @@ pub(super) fn end_restore(disk: &dyn Disk) -> Result<(), OpenError> {
 
 /// Whether a file is one that an empty folder may hold: a lock, what a file system keeps, what was not renamed yet.
 pub(super) fn counts_as_nothing(name: &str) -> bool {
-    matches!(name, "lock" | "lost+found") || name.ends_with(".new")
+    matches!(name, "lock" | "lost+found") || name.strip_suffix(".new").is_some()
 }

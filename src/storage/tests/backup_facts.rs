@@ -4,8 +4,7 @@ use super::support::{Disks, START, Source, assert_opens, text, wait};
 use crate::clinical::ids::PersonId;
 use crate::clock::Clock;
 use crate::storage::{
-    Acceptance, BackedUp, BackupError, OpenError, RestoreError, Restored, SimDisk, SimFault, SimLoss, Store, back_up,
-    restore,
+    Acceptance, BackedUp, BackupError, OpenError, RestoreError, Restored, SimDisk, SimFault, SimLoss, back_up, restore,
 };
 
 /// Appends so many records to one stream.
@@ -154,12 +153,11 @@ fn a_rotten_backup_is_found_before_anything_is_restored() {
         changed[at] ^= 0xff;
         rotten.set_bytes(file, changed);
         let new = SimDisk::new();
-        match restored(&disks, &rotten, &new, Some(&accepted())) {
-            Ok(_) => assert_eq!(count(&disks, &new), 6, "byte {at} is of no page in use"),
-            Err(_) => {
-                found += 1;
-                assert_eq!(new.calls(), 0, "byte {at}");
-            }
+        if restored(&disks, &rotten, &new, Some(&accepted())).is_ok() {
+            assert_eq!(count(&disks, &new), 6, "byte {at} is of no page in use");
+        } else {
+            found += 1;
+            assert_eq!(new.calls(), 0, "byte {at}");
         }
     }
     assert!(found > 0, "some bytes of a file are in use");
@@ -210,13 +208,12 @@ fn a_restore_that_is_cut_short_anywhere_opens_for_nobody_until_it_is_run_again()
         let made = restored(&disks, &backup, &cut, Some(&accepted()));
         let after = cut.after_stop(loss);
         let what = format!("call {call}, {fault:?}, {loss:?}");
-        match Store::open_read_only(&beside(&disks, &after).options()) {
-            // What is there opens for the platform only if all of it is there, its declaration too.
-            Ok(_) if made.is_err() => match beside(&disks, &after.copy()).open() {
-                Ok(store) => assert_eq!(store.reader().next_position(), 4, "{what}"),
+        if made.is_err() {
+            // It opens for the platform only if all of it is there, its declaration too.
+            match beside(&disks, &after.copy()).open() {
+                Ok(store) => assert!([0, 4].contains(&store.reader().next_position()), "{what}"),
                 Err(error) => assert!(matches!(error, OpenError::Unfinished { .. }), "{what}: {error}"),
-            },
-            _ => {}
+            }
         }
         let again = restored(&disks, &backup, &after, Some(&accepted()));
         let is_whole = matches!(again, Err(RestoreError::Backup(BackupError::Foreign { .. })));
