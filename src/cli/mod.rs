@@ -34,6 +34,7 @@ mod serve;
 pub mod simulate;
 mod store;
 mod units;
+mod views;
 
 use std::process::ExitCode;
 
@@ -73,6 +74,7 @@ enum Verb {
     Serve(serve::Args),
     Simulate(simulate::Args),
     Units(units::Args),
+    Views(views::Args),
 }
 
 /// Runs the command line of this process and returns its exit code.
@@ -101,6 +103,7 @@ pub fn main() -> ExitCode {
         Verb::Serve(args) => serve::run(&args),
         Verb::Simulate(args) => simulate::run(args),
         Verb::Units(args) => units::run(&args),
+        Verb::Views(args) => views::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
