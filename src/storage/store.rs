@@ -86,7 +86,7 @@ impl Store {
             incarnation,
             clock,
             committed_position,
-            metrics: options.metrics,
+            metrics: Arc::clone(&options.metrics),
         };
         let thread_fails = |error: std::io::Error| OpenError::from_io(&label, &error);
         let (writer, writer_thread) = writer::start(options).map_err(thread_fails)?;
