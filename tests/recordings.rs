@@ -5,6 +5,7 @@
 
 mod recordings {
     mod alerts;
+    mod backups;
     // Not all of it is used here.
     #[allow(dead_code)]
     #[path = "../api/browser.rs"]

@@ -7,6 +7,7 @@ mod actors;
 mod alerts;
 mod audit;
 mod backtest;
+mod backup;
 mod care;
 mod check;
 mod codes;
@@ -29,6 +30,7 @@ mod progress;
 pub mod recording;
 mod replay;
 mod report;
+mod restore;
 mod rules;
 mod serve;
 pub mod simulate;
@@ -58,6 +60,7 @@ enum Verb {
     Alerts(alerts::Args),
     Audit(audit::Args),
     Backtest(backtest::Args),
+    Backup(backup::Args),
     Check(check::Args),
     Codes(codes::Args),
     Config(config::Args),
@@ -71,6 +74,7 @@ enum Verb {
     Pki(pki::Args),
     Replay(replay::Args),
     Report(report::Args),
+    Restore(restore::Args),
     Serve(serve::Args),
     Simulate(simulate::Args),
     Units(units::Args),
@@ -87,6 +91,7 @@ pub fn main() -> ExitCode {
         Verb::Alerts(args) => alerts::run(&args),
         Verb::Audit(args) => audit::run(&args),
         Verb::Backtest(args) => backtest::run(&args),
+        Verb::Backup(args) => backup::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Codes(args) => codes::run(&args),
         Verb::Config(args) => config::run(&args),
@@ -100,6 +105,7 @@ pub fn main() -> ExitCode {
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::Report(args) => report::run(&args),
+        Verb::Restore(args) => restore::run(&args),
         Verb::Serve(args) => serve::run(&args),
         Verb::Simulate(args) => simulate::run(args),
         Verb::Units(args) => units::run(&args),
