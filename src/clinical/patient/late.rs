@@ -2,7 +2,7 @@
 //!
 //! A reading is late if it lies before what was judged of its device, or comes by the backlog lane. It waits, for a moment,
 //! for others; then what the rules remembered before the earliest of them judges everything since anew, once without and
-//! once with what came late. What differs is what they changed. (docs/adr/0023)
+//! once with what came late. What differs is what they changed. (docs/adr/0024)
 
 use std::collections::HashSet;
 
