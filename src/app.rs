@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::config::{Config, read_rule_files};
 use crate::metrics::Metrics;
 use crate::storage::{OpenError, Stopped, Store, StoreOptions};
+use crate::views::{self, Following};
 
 /// After so many stops of the engine within [`STOPS_WITHIN`] the process gives up.
 const STOPS_MAX: usize = 5;
@@ -74,6 +75,7 @@ pub enum AppError {
 pub struct Platform {
     engine: Engine,
     server: Server,
+    views: Following,
 }
 
 impl Platform {
@@ -90,10 +92,12 @@ impl Platform {
         definitions: impl Into<Definitions>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, AppError> {
-        let engine = open_engine(config, definitions, Vec::new(), metrics).await?;
-        match Server::start(engine.handle(), config, admission(&config.limits)).await {
-            Ok(server) => Ok(Self { engine, server }),
+        let (engine, views) = open_engine(config, definitions, Vec::new(), metrics).await?;
+        let admission = admission(&config.limits);
+        match Server::start(engine.handle(), views.views().clone(), config, admission).await {
+            Ok(server) => Ok(Self { engine, server, views }),
             Err(error) => {
+                views.stop().await;
                 engine.stop(config.limits.drain).await;
                 Err(error.into())
             }
@@ -115,6 +119,7 @@ impl Platform {
     /// Drains the services, then stops the engine: what was receipted is evaluated or will be at the next start.
     pub async fn stop(self, within: Duration) {
         self.server.drain(within).await;
+        self.views.stop().await;
         self.engine.stop(within).await;
     }
 }
@@ -125,7 +130,7 @@ async fn open_engine(
     definitions: impl Into<Definitions>,
     own: Vec<Arc<dyn Channel>>,
     metrics: Arc<Metrics>,
-) -> Result<Engine, AppError> {
+) -> Result<(Engine, Following), AppError> {
     let clock = Clock::system();
     let mut options = StoreOptions::new(&config.storage.data_dir);
     options.keys_dir.clone_from(&config.storage.keys_dir);
@@ -133,16 +138,24 @@ async fn open_engine(
     options.metrics = Arc::clone(&metrics);
     let opening = clock.clone();
     // Recovery of a large journal takes seconds, and blocks.
-    let store = tokio::task::spawn_blocking(move || Store::open(options, opening)).await;
-    let store = store.map_err(|_| AppError::Panicked)??;
+    let data_dir = config.storage.data_dir.clone();
+    let opened = tokio::task::spawn_blocking(move || {
+        let store = Store::open(options, opening)?;
+        let views = views::open(&data_dir, &store.reader(), store.keys());
+        Ok::<_, OpenError>((store, views))
+    });
+    let (store, views) = opened.await.map_err(|_| AppError::Panicked)??;
+    let (reader, keys) = (store.reader(), store.keys());
     let options = EngineOptions { metrics, ..engine_options(config, &clock, own)? };
-    Ok(Engine::start(store, definitions, options, clock).await?)
+    let engine = Engine::start(store, definitions, options, clock).await?;
+    Ok((engine, Following::start(reader, keys, views)))
 }
 
 fn engine_options(config: &Config, clock: &Clock, own: Vec<Arc<dyn Channel>>) -> Result<EngineOptions, AppError> {
     let fallback = config.people.fallback.iter().map(|id| PersonId::new(id)).collect::<Result<Vec<_>, _>>()?;
     let idle_after_ms = i64::try_from(config.actors.idle.as_millis()).unwrap_or(i64::MAX);
     let unclaimed_after_ms = i64::try_from(config.actors.unclaimed.as_millis()).unwrap_or(i64::MAX);
+    let late_bound_ms = i64::try_from(config.late.as_millis()).unwrap_or(i64::MAX);
     let mut witnesses: Vec<_> = config.audit.witness_file.clone().map(Witness::file).into_iter().collect();
     if config.audit.witness_stdout {
         witnesses.push(Witness::Stdout);
@@ -150,6 +163,7 @@ fn engine_options(config: &Config, clock: &Clock, own: Vec<Arc<dyn Channel>>) ->
     Ok(EngineOptions {
         idle_after_ms,
         unclaimed_after_ms,
+        late_bound_ms,
         fallback,
         care_plan: if config.care_dirs.is_empty() { Vec::new() } else { read_rule_files(&config.care_dirs)? },
         channels: channels::channels(&config.channels, clock, own)?,

@@ -51,6 +51,8 @@ pub struct Listen {
     pub devices: SocketAddr,
     /// People and programs: gRPC over TLS with a bearer token.
     pub people: SocketAddr,
+    /// Browsers and programs: HTTPS.
+    pub web: SocketAddr,
     /// Operations: plain HTTP, and therefore on this machine alone.
     pub operations: SocketAddr,
 }
@@ -171,6 +173,8 @@ pub struct Config {
     pub people: People,
     /// `[rules] dirs`
     pub rules_dirs: Vec<PathBuf>,
+    /// `[rules] late_hours`: readings older than this against a patient's newest are kept, and not judged.
+    pub late: Duration,
     /// `[decoders] dirs`; empty: raw payloads are kept, and none is decoded.
     pub decoder_dirs: Vec<PathBuf>,
     /// `[care] dirs`
@@ -228,14 +232,21 @@ impl Config {
 
     fn read(source: &Source) -> (Self, Vec<Mistake>) {
         let mut root = source.root();
+        let listen = root.table("listen", read_listen);
+        let storage = root.table("storage", read_storage);
+        let pki = root.table("pki", read_pki);
+        let people = root.table("people", read_people);
+        let (rules_dirs, late) = root.table("rules", |rules| {
+            let dirs = rules.paths("dirs", &["rules/bedside", "rules/ward", "rules/cied", "rules/oxygen"]);
+            (dirs, Duration::from_hours(rules.integer("late_hours", 72, 1, 336)))
+        });
         let config = Self {
-            listen: root.table("listen", read_listen),
-            storage: root.table("storage", read_storage),
-            pki: root.table("pki", read_pki),
-            people: root.table("people", read_people),
-            rules_dirs: root.table("rules", |rules| {
-                rules.paths("dirs", &["rules/bedside", "rules/ward", "rules/cied", "rules/oxygen"])
-            }),
+            listen,
+            storage,
+            pki,
+            people,
+            rules_dirs,
+            late,
             decoder_dirs: root.table("decoders", read_decoders),
             care_dirs: root.table("care", read_care),
             channels: root.table("channels", read_channels),
@@ -255,6 +266,7 @@ fn read_listen(listen: &mut Section) -> Listen {
     let read = Listen {
         devices: listen.address("devices", local(7443)),
         people: listen.address("people", local(7444)),
+        web: listen.address("web", local(7445)),
         operations: listen.address("operations", local(7446)),
     };
     if !read.operations.ip().is_loopback() {

@@ -22,6 +22,7 @@ pub mod pki;
 pub mod storage;
 pub mod supervision;
 pub mod time;
+pub mod views;
 
 pub use app::Vigil;
 

@@ -5,8 +5,11 @@ mod api {
     #[allow(dead_code)]
     mod verify_inclusion;
 
+    mod answering;
     mod answers;
+    mod browser;
     mod care;
+    mod commands;
     mod custody;
     mod devices;
     mod gateways;
@@ -14,14 +17,20 @@ mod api {
     mod harness;
     mod isolation;
     mod keys;
+    mod late;
+    mod limits;
     mod oxygen;
     mod payloads;
     mod people;
     mod python;
+    mod roles;
+    mod schema;
     mod stays;
     mod streams;
     mod subjects;
     mod tls;
+    mod values;
     mod ward;
+    mod web;
     mod witness;
 }

@@ -153,14 +153,14 @@ mod container {
     #[test]
     fn the_image_is_built_in_stages_and_runs_as_nobody_in_particular() {
         let from = of("FROM");
-        assert_eq!(from.len(), 2, "one stage builds, one runs");
+        assert_eq!(from.len(), 3, "two stages build, one runs");
         for image in &from {
             let tag = image.split(' ').next().and_then(|name| name.rsplit_once(':')).map(|(_, tag)| tag);
             assert!(tag.is_some_and(|tag| tag != "latest"), "{image} has no version");
         }
         let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("the manifest can be read");
         let rust = manifest.lines().find_map(|line| line.strip_prefix("rust-version = ")).expect("a version");
-        assert!(from[0].contains(&format!("rust:{}-", rust.trim_matches('"'))), "{} is not Rust {rust}", from[0]);
+        assert!(from[1].contains(&format!("rust:{}-", rust.trim_matches('"'))), "{} is not Rust {rust}", from[1]);
         let user = of("USER").pop().expect("a user");
         let is_id = |part: &str| part.parse::<u32>().is_ok_and(|id| id > 0);
         assert!(user.split(':').all(is_id), "{user} is no number above 0");

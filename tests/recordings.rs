@@ -5,9 +5,16 @@
 
 mod recordings {
     mod alerts;
+    mod backups;
+    // Not all of it is used here.
+    #[allow(dead_code)]
+    #[path = "../api/browser.rs"]
+    mod browser;
+
     mod bad_folders;
     mod bad_input;
     mod data;
+    mod events;
     mod figures;
     mod full_disk;
     mod kills;

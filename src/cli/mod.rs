@@ -6,6 +6,8 @@ mod account;
 mod actors;
 mod alerts;
 mod audit;
+mod backtest;
+mod backup;
 mod care;
 mod check;
 mod codes;
@@ -27,11 +29,14 @@ mod pki;
 mod progress;
 pub mod recording;
 mod replay;
+mod report;
+mod restore;
 mod rules;
 mod serve;
 pub mod simulate;
 mod store;
 mod units;
+mod views;
 
 use std::process::ExitCode;
 
@@ -54,6 +59,8 @@ enum Verb {
     Actors(actors::Args),
     Alerts(alerts::Args),
     Audit(audit::Args),
+    Backtest(backtest::Args),
+    Backup(backup::Args),
     Check(check::Args),
     Codes(codes::Args),
     Config(config::Args),
@@ -66,9 +73,12 @@ enum Verb {
     Oncall(oncall::Args),
     Pki(pki::Args),
     Replay(replay::Args),
+    Report(report::Args),
+    Restore(restore::Args),
     Serve(serve::Args),
     Simulate(simulate::Args),
     Units(units::Args),
+    Views(views::Args),
 }
 
 /// Runs the command line of this process and returns its exit code.
@@ -80,6 +90,8 @@ pub fn main() -> ExitCode {
         Verb::Actors(args) => actors::run(&args),
         Verb::Alerts(args) => alerts::run(&args),
         Verb::Audit(args) => audit::run(&args),
+        Verb::Backtest(args) => backtest::run(&args),
+        Verb::Backup(args) => backup::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Codes(args) => codes::run(&args),
         Verb::Config(args) => config::run(&args),
@@ -92,9 +104,12 @@ pub fn main() -> ExitCode {
         Verb::Oncall(args) => oncall::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),
+        Verb::Report(args) => report::run(&args),
+        Verb::Restore(args) => restore::run(&args),
         Verb::Serve(args) => serve::run(&args),
         Verb::Simulate(args) => simulate::run(args),
         Verb::Units(args) => units::run(&args),
+        Verb::Views(args) => views::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -45,9 +45,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     runtime.block_on(async {
         let requests = requests_by_signal().map_err(|error| Failure::new(exit::UNAVAILABLE, error))?;
         let ready = |platform: &app::Platform, operations: &Operations| {
-            let (devices, people) = (platform.server().devices_addr(), platform.server().people_addr());
+            let server = platform.server();
+            let (devices, people, web) = (server.devices_addr(), server.people_addr(), server.web_addr());
             let operations = operations.address();
-            eprintln!("vigil: ready; devices at {devices}, people at {people}, operations at {operations}");
+            eprintln!(
+                "vigil: ready; devices at {devices}, people at {people}, dashboard at https://{web}, operations at {operations}"
+            );
         };
         app::run(&config, Definitions { rules, decoders }, requests, ready).await.map_err(|error| failure(&error))
     })

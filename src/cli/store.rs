@@ -1,6 +1,6 @@
 //! How verbs that open sealed data open it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Failure, exit};
 use crate::storage::{OpenError, ReadOnlyStore, Store, StoreOptions};
@@ -17,6 +17,11 @@ pub(super) struct DataArgs {
 }
 
 impl DataArgs {
+    /// The data folder.
+    pub(super) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
     /// Opens the data for reading. Works beside a running platform where the storage allows it, else says who holds it.
     pub(super) fn open(&self) -> Result<ReadOnlyStore, Failure> {
         self.open_store().map_err(|error| Failure::new(exit::STORAGE, error))
@@ -29,16 +34,26 @@ impl DataArgs {
     }
 
     fn open_store(&self) -> Result<ReadOnlyStore, OpenError> {
+        Store::open_read_only(&self.options())
+    }
+
+    /// Where data and keys lie.
+    pub(super) fn options(&self) -> StoreOptions {
         let mut options = StoreOptions::new(&self.data_dir);
         if let Some(keys) = &self.keys {
             options.keys_dir.clone_from(keys);
         }
-        Store::open_read_only(&options)
+        options
+    }
+
+    /// Another folder with data under the same keys.
+    pub(super) fn beside(&self, data_dir: &Path) -> StoreOptions {
+        StoreOptions { keys_dir: self.options().keys_dir, ..StoreOptions::new(data_dir) }
     }
 }
 
 /// Exit code of a verification that cannot begin: damage is a "no", all else is storage that refused.
-fn code(error: &OpenError) -> u8 {
+pub(super) fn code(error: &OpenError) -> u8 {
     match error {
         OpenError::Damaged { .. } | OpenError::WentBack { .. } => exit::NO,
         _ => exit::STORAGE,

@@ -29,7 +29,7 @@ fn every_mistake_is_reported_at_once_with_its_line_and_what_is_allowed() {
     let text = found.into_iter().map(|(_, what)| what).collect::<Vec<_>>().join("\n");
     for expected in [
         "listen.devices must be an address and a port",
-        "listen.port is not a setting; allowed are: devices, people, operations",
+        "listen.port is not a setting; allowed are: devices, people, web, operations",
         "limits.connections must be a whole number from 1 to 1000000",
         "limits.message_bytes must be a whole number",
         "people.fallback must be a list with at least one entry",
@@ -68,7 +68,7 @@ fn relative_paths_start_at_the_folder_of_the_file() {
 fn a_printed_configuration_read_again_is_the_same() {
     let text = "[listen]\npeople = \"[::1]:9\"\n[storage]\ndata_dir = \"/a \\\"b\\\"\\\\c\"\njournal_file_mb = 3\n\
                 [people]\nfallback = [\"a\", \"b\"]\n[decoders]\ndirs = [\"x\", \"/y\"]\n[care]\ndirs = [\"z\"]\n[channels]\nlink = \"https://v\"\n\
-                smtp_url_file = \"s\"\nsmtp_from = \"v@h\"\n[limits]\nadmission_wait_ms = 0\n\
+                smtp_url_file = \"s\"\nsmtp_from = \"v@h\"\n[limits]\nadmission_wait_ms = 0\n[rules]\nlate_hours = 5\n\
                 [actors]\nidle_s = 7\nunclaimed_s = 7\n";
     for text in [text, "", include_str!("../../config/vigil.toml")] {
         let config = Config::parse(Path::new("/etc/vigil.toml"), text).unwrap();

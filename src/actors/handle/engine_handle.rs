@@ -72,6 +72,12 @@ impl Handle {
         std::future::ready(self.context.feed.list(unit, subject, closed_too)).await
     }
 
+    /// All that happened to alerts up to this position was told.
+    #[must_use]
+    pub fn alerts_position(&self) -> u64 {
+        self.context.feed.position()
+    }
+
     /// Subscribes; with `from`, everything after that position comes first.
     ///
     /// # Errors

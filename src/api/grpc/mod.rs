@@ -5,10 +5,11 @@ pub mod admin;
 pub mod alerts;
 mod answers;
 mod convert;
+mod explanation;
 pub mod ingest;
 mod member;
 pub mod oncall;
 mod session;
-mod view;
+pub(in crate::api) mod view;
 
 pub(crate) use convert::weight;

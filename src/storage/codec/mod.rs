@@ -3,6 +3,7 @@
 mod access;
 mod alert;
 mod alert_input;
+mod basis;
 mod checkpoint;
 mod condition;
 mod copies;
@@ -17,12 +18,13 @@ mod roster;
 mod stay;
 mod subject;
 mod unit_streams;
+mod windows;
 
 #[cfg(test)]
 mod tests;
 
 pub use access::{decode_access, encode_access};
-pub use checkpoint::{decode_checkpoint, encode_checkpoint};
+pub use checkpoint::{decode_checkpoint, encode_checkpoint, encode_restore};
 pub use copies::{CopiedReading, Copies, decode_copies, encode_copies};
 pub use device::{DeviceRecord, Receipted, decode_device, encode_device};
 pub use error::DecodeError;
@@ -36,3 +38,4 @@ pub use unit_streams::{
     CareRecord, PersonEvent, PersonRecord, RulesRecord, decode_care, decode_person, decode_rules, encode_care,
     encode_person, encode_rules,
 };
+pub use windows::{decode_windows, encode_windows};

@@ -3,7 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use super::super::view::{invalid, status};
-use super::{Admin, REASON_MAX, after, name, page_size};
+use super::{Admin, REASON_MAX, after, limits, name, page_size};
 use crate::access::{Field, Fields, Verb};
 use crate::actors::handle::{Admission, PatientEntry};
 use crate::clinical::ids::{PatientId, UnitId};
@@ -171,7 +171,7 @@ fn profile(asked: Option<&proto::PatientProfile>) -> Result<Profile, Status> {
     Ok(profile.map_err(|error| Status::invalid_argument(format!("profile: {}", error.why)))?.unwrap_or_default())
 }
 
-fn on_wire(entry: &PatientEntry, fields: Fields) -> proto::Patient {
+pub(in crate::api) fn on_wire(entry: &PatientEntry, fields: Fields) -> proto::Patient {
     let (presence, merged_into) = match &entry.presence {
         Presence::Unknown => (proto::Presence::Unspecified, String::new()),
         Presence::Present => (proto::Presence::Admitted, String::new()),
@@ -188,6 +188,7 @@ fn on_wire(entry: &PatientEntry, fields: Fields) -> proto::Patient {
         presence: presence.into(),
         merged_into,
         standby: fields.show(Field::Profile, entry.standby.as_ref().map(standby_on_wire)),
+        limits: fields.show(Field::Profile, entry.profile.limits.iter().map(limits::on_wire).collect()),
     }
 }
 
