@@ -139,7 +139,12 @@ fn text_of(mut described: OpenApi) -> String {
         }
         let operations = [&mut item.get, &mut item.post, &mut item.delete, &mut item.put];
         for operation in operations.into_iter().flatten() {
-            operation.responses.responses.insert("default".to_owned(), RefOr::T(problem.clone()));
+            let responses = &mut operation.responses.responses;
+            // An answer that came too late shows the alert; a key that was used for something else is a problem.
+            if let Some(RefOr::T(conflict)) = responses.get_mut("409") {
+                conflict.content.extend(problem.content.clone());
+            }
+            responses.insert("default".to_owned(), RefOr::T(problem.clone()));
         }
     }
     if let Some(components) = &mut described.components {
