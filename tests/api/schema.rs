@@ -31,7 +31,7 @@ async fn probe(site: &Site, token: &str) {
         let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
         // A kept connection may be closed by the server just when the client uses it again.
         command.args(["--request-retries", "3"]);
-        command.args(["--checks", checks, "--request-timeout", "20", "--max-time", "90", "--tls-verify"]).arg(ca);
+        command.args(["--checks", checks, "--request-timeout", "20", "--max-time", "45", "--tls-verify"]).arg(ca);
         command.args(["--header", &format!("Authorization: Bearer {token}")]);
         let output = command.output().expect("schemathesis is installed");
         let said = String::from_utf8_lossy(&output.stdout);
