@@ -34,7 +34,7 @@ web: web/dist/index.html ## Builds the dashboard into web/dist, and holds it to 
 
 .PHONY: webtest
 webtest: web ## Checks the dashboard, also in Chromium over the real platform.
-	cargo build --locked
+	cargo build --locked --bins --tests
 	cd web && npm run --silent check && npm run --silent unit && npm run --silent browser
 
 .PHONY: bench
