@@ -1,5 +1,8 @@
 //! The services over the wire: a real server, real TLS, clients that misbehave.
 
+#[path = "receivers/mod.rs"]
+mod receivers;
+
 mod api {
     #[path = "../../examples/verify_inclusion.rs"]
     #[allow(dead_code)]
@@ -14,6 +17,7 @@ mod api {
     mod harness;
     mod isolation;
     mod keys;
+    mod oncall;
     mod payloads;
     mod people;
     mod python;
