@@ -1,4 +1,4 @@
-# `make demo` runs the platform with a simulated ward; `make test` runs every check. Nothing but Rust, make and a C
+# `make demo` runs the platform with a simulated ward; `make test` runs every check. Nothing but Rust, Node 20, make and a C
 # compiler has to be there.
 
 SHELL := bash
@@ -20,6 +20,22 @@ help: ## Says what there is.
 demo: ## Runs server and simulated ward until Ctrl-C.
 	cargo run --locked --release --quiet -- demo $(ARGS)
 
+WEB_SOURCES := $(shell find web/src web/public -type f) $(addprefix web/,index.html vite.config.ts tsconfig.json scripts/gate.mjs)
+WEB_PACKAGES := web/node_modules/.package-lock.json
+
+$(WEB_PACKAGES): web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+
+web/dist/index.html: $(WEB_PACKAGES) $(WEB_SOURCES)
+	cd web && npm run --silent build
+
+.PHONY: web
+web: web/dist/index.html ## Builds the dashboard into web/dist, and holds it to its bounds.
+
+.PHONY: webtest
+webtest: web ## Checks the dashboard, also in Chromium.
+	cd web && npm run --silent check && npm run --silent unit && npm run --silent browser
+
 .PHONY: bench
 bench: ## Measures, in turn with the bare pipeline.
 	cargo bench --locked --bench pipeline -- $(ARGS)
@@ -35,7 +51,7 @@ lint: $(DENY) ## Formatting, clippy, licences and sources of dependencies.
 	$(DENY) --log-level error check bans licenses sources
 
 .PHONY: test
-test: lint ## Every check and every test.
+test: lint webtest ## Every check and every test.
 	cargo test --locked
 
 $(TOOLS)/bin/cargo-deny:

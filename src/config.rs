@@ -231,7 +231,9 @@ impl Config {
             storage: root.table("storage", read_storage),
             pki: root.table("pki", read_pki),
             people: root.table("people", read_people),
-            rules_dirs: root.table("rules", |rules| rules.paths("dirs", &["rules/bedside"])),
+            rules_dirs: root.table("rules", |rules| {
+                rules.paths("dirs", &["rules/bedside", "rules/ward", "rules/cied", "rules/oxygen"])
+            }),
             decoder_dirs: root.table("decoders", read_decoders),
             care_dirs: root.table("care", read_care),
             channels: root.table("channels", read_channels),

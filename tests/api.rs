@@ -18,6 +18,7 @@ mod api {
     mod isolation;
     mod keys;
     mod oncall;
+    mod oxygen;
     mod payloads;
     mod people;
     mod python;

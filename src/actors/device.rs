@@ -8,6 +8,7 @@ mod hand_over;
 mod ingest;
 mod link;
 mod message;
+mod restore;
 mod summary;
 
 pub(super) use actor::Devices;

@@ -10,5 +10,5 @@ mod witness_file;
 pub use access_export::{accesses_of, audit_event};
 pub use conservation::{Claim, Conservation, LaneSum, OwnSum, PatientSum, conserve};
 pub use inclusion::{ProofError, prove_inclusion};
-pub use replay::{AuditError, Difference, Replayed, replay};
+pub use replay::{AuditError, Derived, Difference, Replayed, replay};
 pub use witness_file::{WitnessError, read_witness};

@@ -1,56 +1,28 @@
-//! Re-derives every event of every alert, of patients, devices and units, from the journaled inputs, and compares (I2).
+//! Re-derives every event of every alert, of patients, devices and units, and what the rules of devices found, from the
+//! journaled inputs, and compares (I2).
 
-use std::collections::{HashMap, VecDeque};
+mod device;
+mod error;
+mod patient;
+mod subject;
+
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use self::device::ReplayingDevice;
+pub use self::error::AuditError;
+use self::error::{decode_error, seal_error};
+use self::patient::Replaying;
+use self::subject::ReplayingSubject;
 use crate::clinical::alert::AlertEvent;
+use crate::clinical::device::DeviceEvent;
 use crate::clinical::ids::{DeviceId, PatientId};
-use crate::clinical::patient::{PatientInput, PatientRecord, PatientState, Run};
+use crate::clinical::patient::PatientInput;
 use crate::clinical::rules::RuleSet;
-use crate::clinical::subject_book::{SubjectBook, SubjectInput};
 use crate::proto::RecordKind;
-use crate::storage::codec::{DecodeError, decode_device, decode_patient, decode_rules, decode_subject};
-use crate::storage::{
-    KeyError, Keys, Opener, ReadError, Reader, SealError, StoredItem, StoredRecord, StreamKind, StreamName, item_of,
-};
-
-/// Why a journal could not be audited.
-#[derive(Debug, thiserror::Error)]
-pub enum AuditError {
-    /// The journal could not be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// A key could not be had.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// A record does not open.
-    #[error("{stream} {sequence}: {error}")]
-    Seal {
-        /// Its stream.
-        stream: String,
-        /// Its sequence there.
-        sequence: u64,
-        /// Why.
-        error: SealError,
-    },
-    /// A record opens, but does not decode.
-    #[error("{stream} {sequence}: {error}")]
-    Decode {
-        /// Its stream.
-        stream: String,
-        /// Its sequence there.
-        sequence: u64,
-        /// Why.
-        error: DecodeError,
-    },
-    /// A record names a stream that this platform does not have.
-    #[error("position {position}: the record's stream is none of ours")]
-    ForeignStream {
-        /// Where it stands.
-        position: u64,
-    },
-}
+use crate::storage::codec::{decode_device, decode_patient, decode_rules};
+use crate::storage::{KeyError, Keys, Opener, Reader, StoredItem, StoredRecord, StreamKind, StreamName, item_of};
 
 /// What was replayed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -67,6 +39,10 @@ pub struct Replayed {
     pub events: u64,
     /// Patients skipped from the point on where rules or an engine decided that this version does not have.
     pub patients_of_other_versions: u64,
+    /// Devices that their own rules judged.
+    pub devices: u64,
+    /// Onsets and ends that the rules of devices found, which were compared.
+    pub conditions: u64,
     /// Devices and units whose own alerts were replayed.
     pub subjects: u64,
     /// Devices and units of whose alerts some were decided by an engine that this version is not: those are not compared.
@@ -83,9 +59,29 @@ pub struct Difference {
     /// Its position in the journal.
     pub position: u64,
     /// What is stored.
-    pub stored: Vec<AlertEvent>,
+    pub stored: Derived,
     /// What the inputs give.
-    pub derived: Vec<AlertEvent>,
+    pub derived: Derived,
+}
+
+/// What follows from inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Derived {
+    /// Of alerts.
+    Alerts(Vec<AlertEvent>),
+    /// What a device's own rules found.
+    Device(Vec<DeviceEvent>),
+}
+
+impl Derived {
+    /// How many events.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Alerts(events) => events.len(),
+            Self::Device(events) => events.len(),
+        }
+    }
 }
 
 /// Replays every patient's stream in one pass over the journal: items stand in the devices' streams before the marks
@@ -104,7 +100,7 @@ pub fn replay(
         engine,
         rules: HashMap::new(),
         rules_opener: Opener::new(Some(keys.care()), &StreamName::rules()),
-        heads: HashMap::new(),
+        devices: HashMap::new(),
         patients: HashMap::new(),
         subjects: HashMap::new(),
         sum: Replayed::default(),
@@ -116,7 +112,10 @@ pub fn replay(
         outcome = record.and_then(|record| replay.take(&record));
         if matches!(outcome, Ok(None)) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
-    outcome.map(|difference| (replay.sum, difference))
+    let difference = outcome?.or_else(|| replay.devices.values().find_map(ReplayingDevice::at_end));
+    replay.sum.devices = replay.devices.values().filter(|device| device.was_judged).count() as u64;
+    replay.sum.conditions = replay.devices.values().map(|device| device.conditions).sum();
+    Ok((replay.sum, difference))
 }
 
 struct Replay<'a> {
@@ -125,38 +124,17 @@ struct Replay<'a> {
     /// Every rule set so far that this version understands.
     rules: HashMap<[u8; 32], Arc<RuleSet>>,
     rules_opener: Opener,
-    /// Opens the heads of devices' records.
-    heads: HashMap<StreamName, Opener>,
+    devices: HashMap<StreamName, ReplayingDevice>,
     /// `None`: nothing of the patient can be replayed (any more).
     patients: HashMap<PatientId, Option<Box<Replaying>>>,
     subjects: HashMap<StreamName, ReplayingSubject>,
     sum: Replayed,
 }
 
-/// The alerts of one device or unit on the way through the journal.
-struct ReplayingSubject {
-    opener: Opener,
-    book: SubjectBook,
-    /// Whether this version of the engine decided what comes.
-    is_ours: bool,
-    was_ever_other: bool,
-}
-
-/// One patient on the way through the journal.
-struct Replaying {
-    opener: Opener,
-    /// Opens the bodies of what a device handed over.
-    bodies: HashMap<DeviceId, Opener>,
-    /// Handed over, and not yet marked as consumed.
-    items: HashMap<DeviceId, VecDeque<StoredItem>>,
-    state: PatientState,
-    rules: Option<Arc<RuleSet>>,
-}
-
 impl Replay<'_> {
     fn take(&mut self, record: &StoredRecord) -> Result<Option<Difference>, AuditError> {
         match record.stream.kind() {
-            StreamKind::Device => self.take_device(record).map(|()| None),
+            StreamKind::Device => self.take_device(record),
             StreamKind::Patient => self.take_patient(record),
             StreamKind::Alerts => self.take_subject(record),
             StreamKind::Rules => self.take_rules(record).map(|()| None),
@@ -180,26 +158,48 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn take_device(&mut self, record: &StoredRecord) -> Result<(), AuditError> {
-        let Ok(device) = DeviceId::new(record.stream.id()) else { return Ok(()) };
+    fn take_device(&mut self, record: &StoredRecord) -> Result<Option<Difference>, AuditError> {
+        let Ok(device) = DeviceId::new(record.stream.id()) else { return Ok(None) };
         let keys = self.keys;
-        let opener = self
-            .heads
+        let replaying = self
+            .devices
             .entry(record.stream.clone())
-            .or_insert_with(|| Opener::new(Some(keys.device(&device)), &record.stream));
-        let plaintext = opener.open(record).map_err(|error| seal_error(record, error))?;
+            .or_insert_with(|| ReplayingDevice::new(&device, keys.device(&device), &record.stream));
+        let plaintext = replaying.opener.open(record).map_err(|error| seal_error(record, error))?;
         let wrong = |error| decode_error(record, error);
         let head = decode_device(&plaintext).map_err(wrong)?;
-        let Some(link) = head.hand_over().map_err(wrong)? else { return Ok(()) };
-        let Some(patient) = self.patient(&link.patient)? else { return Ok(()) };
-        let body =
-            if record.body.is_empty() { None } else { Some(patient.body(keys, &link.patient, &device, record)?) };
         let received_at = head.now;
-        if let Some(item) = item_of(head.with_body(body.as_deref()).map_err(wrong)?) {
+        let owner = head.hand_over().map_err(wrong)?.map(|link| link.patient);
+        let of_body = if record.body.is_empty() { None } else { head.body_of().map_err(wrong)? };
+        let body = match &of_body {
+            Some(patient) => match self.patient(patient)? {
+                Some(patient_on_the_way) => Some(patient_on_the_way.body(keys, patient, &device, record)?),
+                None => None,
+            },
+            None if record.body.is_empty() => None,
+            None => self.open_own_body(record)?,
+        };
+        let is_open = record.body.is_empty() || body.is_some();
+        let event = head.with_body(body.as_deref()).map_err(wrong)?;
+        if let Some(replaying) = self.devices.get_mut(&record.stream) {
+            let difference = replaying.take(&event, record, is_open, received_at, (&self.rules, self.engine));
+            if difference.is_some() {
+                return Ok(difference);
+            }
+        }
+        let Some(owner) = owner else { return Ok(None) };
+        let Some(patient) = self.patient(&owner)?.filter(|_| is_open) else { return Ok(None) };
+        if let Some(item) = item_of(event) {
             let item = StoredItem { stream_sequence: record.sequence, received_at, item };
             patient.items.entry(device).or_default().push_back(item);
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// The body of a reading that belongs to nobody.
+    fn open_own_body(&mut self, record: &StoredRecord) -> Result<Option<Vec<u8>>, AuditError> {
+        let Some(replaying) = self.devices.get_mut(&record.stream) else { return Ok(None) };
+        replaying.opener.open_body(record).map(Some).map_err(|error| seal_error(record, error))
     }
 
     fn take_patient(&mut self, record: &StoredRecord) -> Result<Option<Difference>, AuditError> {
@@ -231,37 +231,13 @@ impl Replay<'_> {
             return Ok(None);
         }
         let (stream, sequence, position) = (record.stream.clone(), record.sequence, record.position);
-        Ok(Some(Difference { stream, sequence, position, stored: stored.events, derived }))
-    }
-
-    fn take_subject(&mut self, record: &StoredRecord) -> Result<Option<Difference>, AuditError> {
-        let (keys, sum) = (self.keys, &mut self.sum);
-        let subject = self.subjects.entry(record.stream.clone()).or_insert_with(|| {
-            sum.subjects += 1;
-            let opener = Opener::new(Some(keys.care()), &record.stream);
-            ReplayingSubject { opener, book: SubjectBook::default(), is_ours: false, was_ever_other: false }
-        });
-        let plaintext = subject.opener.open(record).map_err(|error| seal_error(record, error))?;
-        let stored = decode_subject(&plaintext).map_err(|error| decode_error(record, error))?;
-        if let SubjectInput::Adopted { engine, .. } = &stored.input {
-            subject.is_ours = *engine == self.engine;
-            if !subject.is_ours && !std::mem::replace(&mut subject.was_ever_other, true) {
-                sum.subjects_of_other_versions += 1;
-            }
-        }
-        if !subject.is_ours {
-            subject.book.restore(&stored.input, &stored.events, stored.now);
-            return Ok(None);
-        }
-        // A refused command would not have been stored: refused now, it gives no events, which is a difference.
-        let derived = subject.book.handle(&stored.input, stored.now).ok().flatten().unwrap_or_default();
-        sum.inputs += 1;
-        sum.events += stored.events.len() as u64;
-        if derived == stored.events {
-            return Ok(None);
-        }
-        let (stream, sequence, position) = (record.stream.clone(), record.sequence, record.position);
-        Ok(Some(Difference { stream, sequence, position, stored: stored.events, derived }))
+        Ok(Some(Difference {
+            stream,
+            sequence,
+            position,
+            stored: Derived::Alerts(stored.events),
+            derived: Derived::Alerts(derived),
+        }))
     }
 
     /// The patient on the way; `None` where nothing can be re-derived.
@@ -270,13 +246,7 @@ impl Replay<'_> {
             let replaying = match self.keys.patient(id) {
                 Ok(Some(key)) => {
                     self.sum.patients += 1;
-                    Some(Box::new(Replaying {
-                        opener: Opener::new(Some(key), &StreamName::patient(id)),
-                        bodies: HashMap::new(),
-                        items: HashMap::new(),
-                        state: PatientState::default(),
-                        rules: None,
-                    }))
+                    Some(Box::new(Replaying::new(Opener::new(Some(key), &StreamName::patient(id)))))
                 }
                 Ok(None) | Err(KeyError::Destroyed) => {
                     self.sum.patients_erased += 1;
@@ -288,47 +258,4 @@ impl Replay<'_> {
         }
         Ok(self.patients.get_mut(id).and_then(|known| known.as_deref_mut()))
     }
-}
-
-impl Replaying {
-    fn body(
-        &mut self,
-        keys: &Keys,
-        id: &PatientId,
-        device: &DeviceId,
-        record: &StoredRecord,
-    ) -> Result<Vec<u8>, AuditError> {
-        if !self.bodies.contains_key(device) {
-            self.bodies.insert(device.clone(), Opener::new(keys.patient(id)?, &record.stream));
-        }
-        let opened = self.bodies.get_mut(device).map(|opener| opener.open_body(record));
-        opened.unwrap_or(Err(SealError::KeyDestroyed)).map_err(|error| seal_error(record, error))
-    }
-
-    /// What the input gives now, and how many items were consumed for it.
-    fn derive(&mut self, stored: &PatientRecord) -> (Vec<AlertEvent>, u64) {
-        let PatientInput::Consumed(runs) = &stored.input else {
-            // A refused command would not have been stored: refused now, it gives no events, which is a difference.
-            return (self.state.handle(&stored.input, stored.now).ok().flatten().unwrap_or_default(), 0);
-        };
-        let (mut derived, mut items) = (Vec::new(), 0);
-        // Rules are adopted before the first item is consumed.
-        let Some(rules) = self.rules.clone() else { return (derived, items) };
-        for Run { device, through } in runs {
-            let waiting = self.items.entry(device.clone()).or_default();
-            while let Some(item) = waiting.pop_front_if(|item| item.stream_sequence <= *through) {
-                items += 1;
-                derived.extend(self.state.consume(device, item.stream_sequence, &item.item, item.received_at, &rules));
-            }
-        }
-        (derived, items)
-    }
-}
-
-fn seal_error(record: &StoredRecord, error: SealError) -> AuditError {
-    AuditError::Seal { stream: record.stream.to_string(), sequence: record.sequence, error }
-}
-
-fn decode_error(record: &StoredRecord, error: DecodeError) -> AuditError {
-    AuditError::Decode { stream: record.stream.to_string(), sequence: record.sequence, error }
 }

@@ -63,8 +63,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
                 found.stream,
                 found.sequence,
                 found.position,
-                found.stored.len(),
-                found.derived.len()
+                found.stored.count(),
+                found.derived.count()
             ),
         )),
     }

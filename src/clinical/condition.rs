@@ -68,6 +68,40 @@ pub struct Condition {
     pub evidence: Vec<Evidence>,
 }
 
+impl Condition {
+    /// A technical condition that the program finds by itself, without a rule file: version 1, not latching, not lethal.
+    #[must_use]
+    pub const fn built_in(
+        key: ConditionKey,
+        priority: Priority,
+        start: Timestamp,
+        onset: Timestamp,
+        text: SmolStr,
+    ) -> Self {
+        Self {
+            key,
+            rule_version: 1,
+            kind: ConditionKind::Technical,
+            priority,
+            latching: false,
+            lethal: false,
+            start,
+            onset,
+            value: None,
+            limit: None,
+            text,
+            evidence: Vec::new(),
+        }
+    }
+}
+
+/// The name of a rule that is built in.
+#[must_use]
+pub fn built_in_rule(name: &'static str) -> RuleId {
+    // Tests use each of these names.
+    RuleId::new(name).unwrap_or_else(|_| unreachable!("{name} is an identifier"))
+}
+
 /// A reading on which an alert stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {

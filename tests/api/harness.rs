@@ -106,6 +106,15 @@ impl Site {
         Self { config, authority, accounts, platform, dir }
     }
 
+    /// Drains, and starts again with these rules.
+    pub async fn restarted_with_rules(self, rules: &str) -> Self {
+        let Self { config, authority, accounts, platform, dir } = self;
+        platform.stop(PATIENCE).await;
+        let rules = Arc::new(RuleSet::parse(&[("test.toml".into(), rules.into())]).unwrap());
+        let platform = Platform::start(&config, rules).await.unwrap();
+        Self { config, authority, accounts, platform, dir }
+    }
+
     /// Drains; the files stay until the folder is dropped.
     pub async fn stopped(self) -> tempfile::TempDir {
         self.platform.stop(PATIENCE).await;

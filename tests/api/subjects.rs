@@ -11,7 +11,7 @@ use super::harness::{PATIENCE, Site, site, site_with, with_token};
 use super::ward::{Voice, admin, admit, register, spo2};
 
 /// The newest alert of a subject, once it is so.
-async fn alert_of(
+pub async fn alert_of(
     alerts: &mut AlertServiceClient<Channel>,
     token: &str,
     subject: &str,

@@ -7,10 +7,12 @@ use smallvec::smallvec;
 
 use super::commit::DeviceCommit;
 use super::message::DeviceMsg;
+use super::restore::Bodies;
 use super::summary::DeviceSummary;
 use crate::actors::context::{self, Context};
 use crate::actors::handle::DeviceEntry;
 use crate::actors::patient::PatientMsg;
+use crate::actors::rule_book::ENGINE_VERSION;
 use crate::actors::stream::{RecoverError, Stream};
 use crate::actors::sweep::SweepPart;
 use crate::actors::unwatched;
@@ -155,11 +157,10 @@ impl DeviceActor {
         let name = StreamName::device(&self.id);
         let key = self.context.keys.device(&self.id);
         let mut recovered = Stream::recover::<DeviceState>(&self.context, name.clone(), key).await?;
+        let mut bodies = Bodies::default();
         for record in &recovered.tail {
             let head = decode_device(&recovered.opener.open(record)?)?;
-            let now = head.now;
-            // Of a reading only the bookkeeping is needed here, which stands in the head.
-            recovered.state.evolve(&head.with_body(None)?, record.sequence, now);
+            self.restore(&mut recovered.state, head, record, &mut bodies)?;
         }
         if recovered.state.silence_due().is_some_and(|due| due <= self.context.started_at) {
             recovered.state.listen_from(self.context.started_at);
@@ -176,13 +177,16 @@ impl DeviceActor {
     fn tick(&self, parts: &mut Parts, now: Timestamp) -> Result<(), RecoverError> {
         parts.armed = None;
         self.end_what_is_due(parts, now)?;
-        let events = parts.state.tick(&self.id, self.context.options.unclaimed_after_ms, now);
+        let rules = self.context.rules.current();
+        let unclaimed_ms = self.context.options.unclaimed_after_ms;
+        let events = parts.state.tick(&self.id, unclaimed_ms, (&rules, ENGINE_VERSION), now);
         if events.is_empty() { Ok(()) } else { self.commit(parts, events, now, DeviceCommit::default()) }
     }
 
     fn sweep(&self, parts: &mut Parts, part: SweepPart, myself: &ActorRef<DeviceMsg>, now: Timestamp) {
         let Parts { stream, state, .. } = parts;
-        stream.sweep(&self.context, state, || DeviceSummary::of(state), part);
+        let rules = self.context.rules.current();
+        stream.sweep(&self.context, state, || DeviceSummary::of(state, &rules), part);
         if now.since_ms(parts.last_message) > self.context.options.idle_after_ms {
             self.context.router().devices.retire(&self.id, myself);
         }
@@ -191,7 +195,7 @@ impl DeviceActor {
     /// Sets the wheel to when silence, or the end of an assignment or a loan, may be due. An entry that is too early costs
     /// one look; readings do not touch it.
     fn arm(&self, parts: &mut Parts) {
-        let due = parts.state.due(self.context.options.unclaimed_after_ms);
+        let due = parts.state.due(self.context.options.unclaimed_after_ms, &self.context.rules.current());
         let next = [due, parts.state.custody_due()].into_iter().flatten().min();
         if let Some(due) = next
             && parts.armed.is_none_or(|armed| due < armed)

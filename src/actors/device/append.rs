@@ -23,19 +23,19 @@ impl DeviceActor {
     pub(super) fn commit(
         &self,
         parts: &mut Parts,
-        events: SmallVec<[DeviceEvent; 1]>,
+        mut events: SmallVec<[DeviceEvent; 1]>,
         now: Timestamp,
         mut commit: DeviceCommit,
     ) -> Result<(), RecoverError> {
         let first_sequence = parts.stream.sequence() + 1;
         let mut records = SmallVec::new();
-        for event in &events {
-            records.push(self.seal(parts, event, now)?);
-            parts.state.evolve(event, parts.stream.sequence(), now);
-            commit.count(event);
-        }
+        self.put(parts, &events, now, &mut records, &mut commit)?;
+        let found = self.judge(parts, &events, first_sequence)?;
+        self.put(parts, &found, now, &mut records, &mut commit)?;
+        events.extend(found);
         if parts.stream.wants_snapshot() {
-            commit.snapshot = parts.stream.snapshot(&parts.state, &DeviceSummary::of(&parts.state));
+            commit.snapshot =
+                parts.stream.snapshot(&parts.state, &DeviceSummary::of(&parts.state, &self.context.rules.current()));
         }
         if events.iter().any(|event| matches!(event, DeviceEvent::Registered(_) | DeviceEvent::Custody(_))) {
             commit.entry = DeviceEntry::of(&self.id, &parts.state);
@@ -49,6 +49,41 @@ impl DeviceActor {
         self.hand_over(parts, events, first_sequence, now, permit.as_ref());
         point(Point::DeviceAfterHandOver, self.id.as_str())?;
         Ok(())
+    }
+
+    /// Seals and applies events.
+    fn put(
+        &self,
+        parts: &mut Parts,
+        events: &[DeviceEvent],
+        now: Timestamp,
+        records: &mut SmallVec<[SealedRecord; 1]>,
+        commit: &mut DeviceCommit,
+    ) -> Result<(), RecoverError> {
+        for event in events {
+            records.push(self.seal(parts, event, now)?);
+            parts.state.evolve(event, parts.stream.sequence(), now);
+            commit.count(event);
+        }
+        Ok(())
+    }
+
+    /// What the device's own rules find in the readings among events that were applied, the first at `first_sequence`.
+    fn judge(
+        &self,
+        parts: &mut Parts,
+        events: &[DeviceEvent],
+        first_sequence: u64,
+    ) -> Result<SmallVec<[DeviceEvent; 1]>, RecoverError> {
+        let Some((hash, _)) = parts.state.rules_in_force() else { return Ok(SmallVec::new()) };
+        let mut found = SmallVec::new();
+        for (stream_sequence, event) in (first_sequence..).zip(events) {
+            if let DeviceEvent::Reading(stored) = event {
+                let rules = self.rules(&hash)?;
+                found.extend(parts.state.judge(&self.id, stored, stream_sequence, &rules));
+            }
+        }
+        Ok(found)
     }
 
     fn seal(&self, parts: &mut Parts, event: &DeviceEvent, now: Timestamp) -> Result<SealedRecord, RecoverError> {

@@ -7,9 +7,10 @@ use smallvec::{SmallVec, smallvec};
 use super::actor::{DeviceActor, Parts};
 use super::commit::DeviceCommit;
 use crate::actors::outlet::{Outcome, ReceiptCell, ReceiptException};
+use crate::actors::rule_book::ENGINE_VERSION;
 use crate::actors::stream::RecoverError;
 use crate::admission::Permit;
-use crate::clinical::device::{Arrival, Decoding, Received};
+use crate::clinical::device::{Arrival, Decoding, DeviceEvent, Received};
 use crate::clinical::reading::Reading;
 use crate::faults::{Point, point};
 use crate::time::Timestamp;
@@ -38,7 +39,13 @@ impl DeviceActor {
             parts.state.declare_gap(key, lost_through)
         };
         match arrival {
-            Arrival::New(events) => {
+            Arrival::New(mut events) => {
+                if let Some(DeviceEvent::Reading(stored)) = events.first() {
+                    let rules = self.context.rules.current();
+                    if let Some(adopted) = parts.state.adopt_rules(&stored.reading, &rules, ENGINE_VERSION) {
+                        events.insert(0, adopted);
+                    }
+                }
                 if lost_through > 0 {
                     commit.note(lost_through, Outcome::DeclaredMissing, "declared lost by the device");
                 }

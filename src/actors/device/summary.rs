@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clinical::device::{DeviceState, Loan, Registration, UNCLAIMED_MS};
 use crate::clinical::ids::PatientId;
+use crate::clinical::rules::RuleSet;
 use crate::time::Timestamp;
 
 /// What must be known of a device without its actor.
@@ -23,13 +24,13 @@ pub(crate) struct DeviceSummary {
 }
 
 impl DeviceSummary {
-    pub fn of(state: &DeviceState) -> Self {
+    pub fn of(state: &DeviceState, rules: &RuleSet) -> Self {
         Self {
             registration: state.registration().cloned(),
             patient: state.assignment().map(|assignment| assignment.patient.clone()),
             loan: state.loan().cloned(),
             retired: state.is_retired(),
-            due: state.due(UNCLAIMED_MS),
+            due: state.due(UNCLAIMED_MS, rules),
             tells: !state.own_changes().is_empty(),
             custody_due: state.custody_due(),
             handed_over: state.handed_over().map(|(patient, newest)| (patient.clone(), newest)).collect(),

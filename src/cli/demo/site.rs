@@ -62,7 +62,7 @@ impl Site {
         // So that the commands of another shell are short: they look for these names by themselves.
         std::fs::copy(dir.join("tokens").join(format!("{PHYSICIAN}.token")), dir.join("vigil.token"))?;
         std::os::unix::fs::symlink(std::env::current_exe()?, dir.join("vigil"))?;
-        let rules = RuleSet::bedside().map_err(|mistakes| failed(&format_args!("{mistakes:?}")))?;
+        let rules = RuleSet::for_care().map_err(|mistakes| failed(&format_args!("{mistakes:?}")))?;
         for (file, text) in rules.texts() {
             let path = dir.join("rules").join(file);
             std::fs::create_dir_all(path.parent().unwrap_or(&dir))?;
@@ -141,7 +141,7 @@ fn configuration() -> String {
     };
     format!(
         "[listen]\ndevices = \"{}\"\npeople = \"{}\"\n\n[pki]\nsite = \"demo\"\n\n[people]\nfallback = \
-         [\"charge-demo\"]\n\n[rules]\ndirs = [\"rules/bedside\"]\n",
+         [\"charge-demo\"]\n\n[rules]\ndirs = [\"rules/bedside\", \"rules/ward\", \"rules/cied\", \"rules/oxygen\"]\n",
         address(7443),
         address(7444),
     )

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::state::CLOCK_SKEW_US_MAX;
+use super::receiving::CLOCK_SKEW_US_MAX;
 use crate::clinical::ids::PatientId;
 use crate::time::Timestamp;
 

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::fingerprint::fingerprint;
-use super::state::{DeviceState, rule, technical};
-use crate::clinical::condition::Priority;
+use super::liveness::technical;
+use super::state::DeviceState;
+use crate::clinical::condition::{Priority, built_in_rule};
 use crate::clinical::decoder::{DecodedBy, DecoderSet};
 use crate::clinical::device::ConditionChange;
-use crate::clinical::ids::DeviceId;
+use crate::clinical::ids::{DeviceId, RuleId};
 use crate::clinical::judge::{Rejection, faults};
 use crate::clinical::reading::Reading;
 use crate::time::Timestamp;
@@ -105,11 +106,11 @@ impl Health {
     /// The conditions that set in or end with this payload.
     pub(super) fn changes(&self, device: &DeviceId, received: &Received, now: Timestamp) -> Vec<ConditionChange> {
         let mut changes = Vec::new();
-        let mut change = |present: Option<u16>, bad: bool, name: &str, priority: Priority, text: SmolStr| {
+        let mut change = |present: Option<u16>, bad: bool, name: &'static str, priority: Priority, text: SmolStr| {
             if bad && present.is_none() {
                 changes.push(ConditionChange::Began(technical(device, name, priority, now, now, text)));
             } else if !bad && present.is_some_and(|in_order| in_order + 1 >= IN_ORDER_TO_CLEAR) {
-                changes.push(ConditionChange::Ended(rule(name), now));
+                changes.push(ConditionChange::Ended(built_in_rule(name), now));
             }
         };
         match &received.decoding {
@@ -144,9 +145,9 @@ impl Health {
     }
 
     /// A condition of decoding set in or ended; others are none of its business.
-    pub(super) fn evolve(&mut self, name: &str, present: bool) {
+    pub(super) fn evolve(&mut self, name: &RuleId, present: bool) {
         let state = present.then_some(0);
-        match name {
+        match name.as_str() {
             PAYLOAD_UNDECODABLE => self.undecodable = state,
             PAYLOAD_INCOMPLETE => self.incomplete = state,
             _ => {}

@@ -108,6 +108,13 @@ pub enum DeviceEvent {
         /// Its hash.
         fingerprint: u64,
     },
+    /// From here on these rules and this version of the engine judge the device.
+    RulesAdopted {
+        /// Hash of the rule set.
+        hash: [u8; 32],
+        /// Version of the engine.
+        engine: u32,
+    },
     /// A condition of the device itself; handed to the patient to whom it is assigned.
     Condition {
         /// To whom; `None`: nobody.
@@ -131,7 +138,11 @@ impl DeviceEvent {
             Self::Custody(custody) => custody.hand_over(),
             Self::Reading(stored) => stored.hand_over.as_ref(),
             Self::Condition { hand_over, .. } => hand_over.as_ref(),
-            Self::Registered(_) | Self::Announced(_) | Self::GapDeclared { .. } | Self::Conflicted { .. } => None,
+            Self::Registered(_)
+            | Self::Announced(_)
+            | Self::RulesAdopted { .. }
+            | Self::GapDeclared { .. }
+            | Self::Conflicted { .. } => None,
         }
     }
 

@@ -6,8 +6,11 @@ mod custody_event;
 mod decoding;
 mod event;
 mod fingerprint;
+mod judged;
 mod lane;
+mod liveness;
 mod own;
+mod receiving;
 mod state;
 
 #[cfg(test)]
@@ -19,5 +22,7 @@ pub use custody_event::CustodyEvent;
 pub use decoding::{Announcement, Decoding, IN_ORDER_TO_CLEAR, PAYLOAD_INCOMPLETE, PAYLOAD_UNDECODABLE, Received};
 pub use event::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
 pub use fingerprint::fingerprint;
+pub use liveness::{DEVICE_CLOCK, DEVICE_SILENT, SILENCE_MS_MIN};
 pub use own::{DEVICE_WITHOUT_PATIENT, OwnChange, UNCLAIMED_MS};
-pub use state::{Arrival, CLOCK_SKEW_US_MAX, DEVICE_CLOCK, DEVICE_SILENT, DeviceState, JOURNAL_BEHIND, SILENCE_MS_MIN};
+pub use receiving::{Arrival, CLOCK_SKEW_US_MAX, JOURNAL_BEHIND};
+pub use state::DeviceState;

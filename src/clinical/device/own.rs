@@ -6,8 +6,9 @@ use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
 use super::event::{ConditionChange, DeviceEvent};
-use super::state::{DEVICE_SILENT, DeviceState, rule, technical};
-use crate::clinical::condition::{Condition, ConditionKey, Priority};
+use super::liveness::{DEVICE_SILENT, technical};
+use super::state::DeviceState;
+use crate::clinical::condition::{Condition, ConditionKey, Priority, built_in_rule};
 use crate::clinical::ids::DeviceId;
 use crate::clinical::subject_book::Observed;
 use crate::time::Timestamp;
@@ -120,9 +121,9 @@ impl DeviceState {
         let silent = technical(device, DEVICE_SILENT, Priority::Low, last_heard, now, text);
         let silent = Condition { latching: true, ..silent };
         let changes = [
-            ConditionChange::Ended(rule(DEVICE_WITHOUT_PATIENT), now),
+            ConditionChange::Ended(built_in_rule(DEVICE_WITHOUT_PATIENT), now),
             ConditionChange::Began(silent),
-            ConditionChange::Ended(rule(DEVICE_SILENT), now),
+            ConditionChange::Ended(built_in_rule(DEVICE_SILENT), now),
         ];
         changes.into_iter().map(own_event).collect()
     }

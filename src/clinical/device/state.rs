@@ -1,33 +1,23 @@
 //! The state of one device, and what it decides.
 
 use serde::{Deserialize, Serialize};
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::assignments::{Assignment, Assignments};
 use super::custody::{Loan, Reattribution};
 use super::custody_event::CustodyEvent;
-use super::decoding::{Announcement, Health, Received};
-use super::event::{ConditionChange, DeviceEvent, HandOver, Registration, StoredReading};
-use super::lane::{LaneState, Order};
-use super::own::Own;
-use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
-use crate::clinical::ids::{DeviceId, PatientId, RuleId};
+use super::decoding::{Announcement, Health, PAYLOAD_INCOMPLETE, PAYLOAD_UNDECODABLE};
+use super::event::{ConditionChange, DeviceEvent, HandOver, Registration};
+use super::judged::Judged;
+use super::lane::LaneState;
+use super::liveness::{DEVICE_CLOCK, DEVICE_SILENT};
+use super::own::{DEVICE_WITHOUT_PATIENT, Own};
+use super::receiving::JOURNAL_BEHIND;
+use crate::clinical::ids::PatientId;
 use crate::clinical::judge::Rejection;
 use crate::clinical::reading::{Lane, ReadingKey};
 use crate::time::Timestamp;
-
-/// A device clock that is off by more than this is not believed: readings are judged by receipt time.
-pub const CLOCK_SKEW_US_MAX: i64 = 300_000_000;
-/// Silence is never due earlier than this after the device was last heard.
-pub const SILENCE_MS_MIN: i64 = 9_000;
-/// Rule of a device that stopped sending.
-pub const DEVICE_SILENT: &str = "device_silent";
-/// Rule of a device whose clock is off.
-pub const DEVICE_CLOCK: &str = "device_clock";
-
-/// Rule of a device that holds a receipt of ours for what the journal does not have.
-pub const JOURNAL_BEHIND: &str = "journal_behind_receipt";
 
 /// Where the chain of hand-overs to one patient stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,45 +27,31 @@ struct Chain {
     newest: u64,
 }
 
-/// What became of a reading that arrived.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Arrival {
-    /// It is new: these events follow.
-    New(SmallVec<[DeviceEvent; 1]>),
-    /// It came before.
-    Duplicate,
-    /// It came before with other content: set aside by this event.
-    Conflict(Box<DeviceEvent>),
-    /// Something before it is missing; it was not taken. `say`: the sender has not been told yet.
-    Gap {
-        /// Boot, lane and the sequence that is expected.
-        resume_from: ReadingKey,
-        /// Whether the sender is yet to be told.
-        say: bool,
-    },
-}
-
 /// One device: a fold of its stream's events. What is skipped by serde is volatile and not part of the fold.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeviceState {
     pub(super) registration: Option<Registration>,
     announced: Announcement,
-    decoding: Health,
+    pub(super) decoding: Health,
     pub(super) assignments: Assignments,
     pub(super) retired: bool,
     pub(super) loan: Option<Loan>,
     pub(super) reattributed: Vec<Reattribution>,
     chains: SmallVec<[Chain; 1]>,
-    lanes: SmallVec<[LaneState; 1]>,
-    period_ms: u32,
+    pub(super) lanes: SmallVec<[LaneState; 1]>,
+    pub(super) period_ms: u32,
     pub(super) silent: bool,
     pub(super) clock_off: bool,
     /// Receipt time of the newest sign of life.
     pub(super) last_heard: Timestamp,
     pub(super) own: Option<Box<Own>>,
+    /// Receipt time of the newest reading, or of the assignment where that was later.
+    pub(super) last_reading: Timestamp,
+    /// Made by the first reading that the device's own rules are about.
+    pub(super) judged: Option<Box<Judged>>,
     /// Lanes whose sender was told where to resume, and has not yet done so.
     #[serde(skip)]
-    told_to_resume: SmallVec<[(u64, Lane); 1]>,
+    pub(super) told_to_resume: SmallVec<[(u64, Lane); 1]>,
 }
 
 impl DeviceState {
@@ -88,10 +64,17 @@ impl DeviceState {
     /// The model and firmware that run: as the device itself says, else as it was registered.
     #[must_use]
     pub fn runs(&self) -> (&str, &str) {
-        let registered = self.registration.as_ref().map_or(("", ""), |known| (&known.model, &known.firmware));
-        let said = |said: &'_ SmolStr| !said.is_empty();
-        let Announcement { model, firmware } = &self.announced;
-        (if said(model) { model } else { registered.0 }, if said(firmware) { firmware } else { registered.1 })
+        let registered = self.registration.as_ref().map_or("", |known| &known.firmware);
+        let said = &self.announced.firmware;
+        (self.model(), if said.is_empty() { registered } else { said })
+    }
+
+    /// The model that runs.
+    #[must_use]
+    pub fn model(&self) -> &SmolStr {
+        static UNKNOWN: SmolStr = SmolStr::new_static("");
+        let said = Some(&self.announced.model).filter(|said| !said.is_empty());
+        said.or(self.registration.as_ref().map(|known| &known.model)).unwrap_or(&UNKNOWN)
     }
 
     /// Notes what a device says that it is; the event puts it on record where it is new.
@@ -123,108 +106,6 @@ impl DeviceState {
         self.lanes.iter().map(|state| ReadingKey { boot: state.boot, lane: state.lane, sequence: state.through })
     }
 
-    /// Judges a reading that arrived.
-    #[must_use]
-    pub fn receive(&self, device: &DeviceId, received: Received, now: Timestamp) -> Arrival {
-        let (key, fingerprint) = (received.reading.key, received.fingerprint);
-        match self.order(key, fingerprint) {
-            Order::Next => self.take(device, received, now),
-            Order::Duplicate => Arrival::Duplicate,
-            Order::Conflict => {
-                let reading = Box::new(received.into_verbatim());
-                Arrival::Conflict(Box::new(DeviceEvent::Conflicted { reading, fingerprint }))
-            }
-            Order::Gap => Arrival::Gap {
-                resume_from: ReadingKey { sequence: self.through(key.boot, key.lane) + 1, ..key },
-                say: !self.told_to_resume.contains(&(key.boot, key.lane)),
-            },
-        }
-    }
-
-    /// Judges a declaration that `from.sequence` to `through` are lost.
-    #[must_use]
-    pub fn declare_gap(&self, from: ReadingKey, through: u64) -> Arrival {
-        let known = self.through(from.boot, from.lane);
-        if through <= known {
-            return Arrival::Duplicate;
-        }
-        if from.sequence > known + 1 {
-            let resume_from = ReadingKey { sequence: known + 1, ..from };
-            return Arrival::Gap { resume_from, say: !self.told_to_resume.contains(&(from.boot, from.lane)) };
-        }
-        let from = ReadingKey { sequence: known + 1, ..from };
-        Arrival::New(smallvec![DeviceEvent::GapDeclared { from, through }])
-    }
-
-    /// Judges a receipt of ours that the device shows, which a proof has authenticated. One that is ahead of what is
-    /// stored says that the journal went back: a latched alert that stops nothing. Empty: it is borne out.
-    #[must_use]
-    pub fn shown_receipt(&self, device: &DeviceId, receipt: ReadingKey, now: Timestamp) -> Vec<DeviceEvent> {
-        if receipt.sequence <= self.through(receipt.boot, receipt.lane) {
-            return Vec::new();
-        }
-        let text = SmolStr::new_static("the device holds a receipt for readings that the journal does not have");
-        let mut began = technical(device, JOURNAL_BEHIND, Priority::High, now, now, text);
-        began.latching = true;
-        let changes = [ConditionChange::Began(began), ConditionChange::Ended(rule(JOURNAL_BEHIND), now)];
-        changes.into_iter().map(|change| self.condition(change)).collect()
-    }
-
-    /// Notes that the sender of a lane was told to resume; until it does, it is not told again.
-    pub fn note_told(&mut self, boot: u64, lane: Lane) {
-        if !self.told_to_resume.contains(&(boot, lane)) {
-            self.told_to_resume.push((boot, lane));
-        }
-    }
-
-    /// A new stream knows nothing of what an older one was told.
-    pub fn forget_told(&mut self) {
-        self.told_to_resume.clear();
-    }
-
-    /// Notes a sign of life that is not a reading; the event ends a silence, if there was one.
-    pub fn keepalive(&mut self, now: Timestamp) -> Option<DeviceEvent> {
-        self.last_heard = self.last_heard.max(now);
-        self.silent.then(|| self.condition(ConditionChange::Ended(rule(DEVICE_SILENT), now)))
-    }
-
-    /// Receipt time at which silence is due; `None` where nobody waits for the device.
-    #[must_use]
-    pub fn silence_due(&self) -> Option<Timestamp> {
-        let waited_for = (self.assignment().is_some() && !self.silent) || self.is_unclaimed();
-        waited_for.then(|| self.last_heard.plus_ms(self.silent_after_ms()))
-    }
-
-    /// Receipt time at which [`Self::tick`] has something to look at. A device may send readings that belong to nobody for
-    /// `unclaimed_ms` before that is reported.
-    #[must_use]
-    pub fn due(&self, unclaimed_ms: i64) -> Option<Timestamp> {
-        self.unclaimed_due(unclaimed_ms).or_else(|| self.silence_due())
-    }
-
-    pub(super) fn silent_after_ms(&self) -> i64 {
-        (i64::from(self.period_ms) * 5 / 2).max(SILENCE_MS_MIN)
-    }
-
-    /// Looks whether silence is due, or that the device belongs to nobody has to be reported; the events say so.
-    #[must_use]
-    pub fn tick(&mut self, device: &DeviceId, unclaimed_ms: i64, now: Timestamp) -> SmallVec<[DeviceEvent; 1]> {
-        if self.assignment().is_none() {
-            return self.tick_unclaimed(device, unclaimed_ms, now);
-        }
-        if self.silence_due().is_none_or(|due| due > now) {
-            return SmallVec::new();
-        }
-        let text = SmolStr::new_static("device stopped sending");
-        let began = technical(device, DEVICE_SILENT, Priority::Medium, self.last_heard, now, text);
-        smallvec![self.condition(ConditionChange::Began(began))]
-    }
-
-    /// Waits for the device from `now` on at the earliest: the platform itself was not listening before.
-    pub fn listen_from(&mut self, now: Timestamp) {
-        self.last_heard = self.last_heard.max(now);
-    }
-
     /// Applies an event that stands at `stream_sequence` of the device's stream and was decided at `now`.
     pub fn evolve(&mut self, event: &DeviceEvent, stream_sequence: u64, now: Timestamp) {
         if let Some(hand_over) = event.hand_over() {
@@ -244,6 +125,7 @@ impl DeviceState {
                 let reading = &stored.reading;
                 self.period_ms = reading.period_ms;
                 self.last_heard = self.last_heard.max(now);
+                self.last_reading = self.last_reading.max(now);
                 if stored.hand_over.is_none() {
                     self.note_unclaimed(now);
                 }
@@ -253,6 +135,7 @@ impl DeviceState {
             }
             DeviceEvent::GapDeclared { from, through } => self.lane(from.boot, from.lane).skip_to(*through),
             DeviceEvent::Conflicted { .. } => {}
+            DeviceEvent::RulesAdopted { hash, engine } => self.judged.get_or_insert_default().adopt(*hash, *engine),
             DeviceEvent::Condition { change, hand_over } => {
                 self.evolve_condition(change);
                 if hand_over.is_none() {
@@ -272,6 +155,10 @@ impl DeviceState {
             _ => return,
         }
         (self.silent, self.clock_off, self.decoding) = (false, false, Health::default());
+        self.last_reading = self.last_reading.max(now);
+        if let Some(judged) = &mut self.judged {
+            judged.begin_anew();
+        }
     }
 
     fn evolve_condition(&mut self, change: &ConditionChange) {
@@ -282,40 +169,17 @@ impl DeviceState {
         match rule.as_str() {
             DEVICE_SILENT => self.silent = present,
             DEVICE_CLOCK => self.clock_off = present,
-            other => self.decoding.evolve(other, present),
+            PAYLOAD_UNDECODABLE | PAYLOAD_INCOMPLETE => self.decoding.evolve(rule, present),
+            DEVICE_WITHOUT_PATIENT | JOURNAL_BEHIND => {}
+            _ => {
+                if let Some(judged) = &mut self.judged {
+                    judged.note(rule, present);
+                }
+            }
         }
     }
 
-    fn order(&self, key: ReadingKey, fingerprint: u64) -> Order {
-        match self.lanes.iter().find(|state| (state.boot, state.lane) == (key.boot, key.lane)) {
-            Some(state) => state.order(key.sequence, fingerprint),
-            None if key.sequence == 1 => Order::Next,
-            None => Order::Gap,
-        }
-    }
-
-    fn take(&self, device: &DeviceId, received: Received, now: Timestamp) -> Arrival {
-        let skew_us = now.since_us(received.reading.sent_at);
-        // A difference of two instants at the far ends of the calendar does not fit; it is off by any measure.
-        let off = skew_us.checked_abs().is_none_or(|skew_us| skew_us > CLOCK_SKEW_US_MAX);
-        let shift_us = if off { skew_us } else { 0 };
-        let judged_time = received.reading.device_time.plus_us(shift_us);
-        let hand_over = self.assignments.owner(judged_time).map(|patient| self.link(patient));
-        let changes = self.decoding.changes(device, &received, now);
-        let Received { reading, fingerprint, decoding, rejections } = received;
-        let stored = StoredReading { reading, fingerprint, hand_over, shift_us, rejections, decoding };
-        let mut events: SmallVec<[DeviceEvent; 1]> = smallvec![DeviceEvent::Reading(Box::new(stored))];
-        if self.silent {
-            events.push(self.condition(ConditionChange::Ended(rule(DEVICE_SILENT), now)));
-        }
-        if off != self.clock_off {
-            events.push(self.condition(clock_change(device, off, now)));
-        }
-        events.extend(changes.into_iter().map(|change| self.condition(change)));
-        Arrival::New(events)
-    }
-
-    fn condition(&self, change: ConditionChange) -> DeviceEvent {
+    pub(super) fn condition(&self, change: ConditionChange) -> DeviceEvent {
         let hand_over = self.assignment().map(|assignment| self.link(&assignment.patient));
         DeviceEvent::Condition { hand_over, change }
     }
@@ -332,7 +196,7 @@ impl DeviceState {
         }
     }
 
-    fn lane(&mut self, boot: u64, lane: Lane) -> &mut LaneState {
+    pub(super) fn lane(&mut self, boot: u64, lane: Lane) -> &mut LaneState {
         self.told_to_resume.retain(|told| *told != (boot, lane));
         let index = self.lanes.iter().position(|state| (state.boot, state.lane) == (boot, lane));
         let index = index.unwrap_or_else(|| {
@@ -341,42 +205,4 @@ impl DeviceState {
         });
         &mut self.lanes[index]
     }
-}
-
-fn clock_change(device: &DeviceId, off: bool, now: Timestamp) -> ConditionChange {
-    if off {
-        let text = SmolStr::new_static("device clock is off: its readings are judged by receipt time");
-        ConditionChange::Began(technical(device, DEVICE_CLOCK, Priority::Low, now, now, text))
-    } else {
-        ConditionChange::Ended(rule(DEVICE_CLOCK), now)
-    }
-}
-
-pub(super) fn technical(
-    device: &DeviceId,
-    name: &str,
-    priority: Priority,
-    start: Timestamp,
-    onset: Timestamp,
-    text: SmolStr,
-) -> Condition {
-    Condition {
-        key: ConditionKey { rule: rule(name), device: Some(device.clone()), patient: None },
-        rule_version: 1,
-        kind: ConditionKind::Technical,
-        priority,
-        latching: false,
-        lethal: false,
-        start,
-        onset,
-        value: None,
-        limit: None,
-        text,
-        evidence: Vec::new(),
-    }
-}
-
-pub(super) fn rule(name: &str) -> RuleId {
-    // The names of this folder are identifiers; tests use each of them.
-    RuleId::new(name).unwrap_or_else(|_| unreachable!("{name} is an identifier"))
 }

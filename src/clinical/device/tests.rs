@@ -10,10 +10,12 @@ use crate::clinical::decoder::DecoderSet;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
 use crate::clinical::judge::Rejection;
 use crate::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
+use crate::clinical::rules::RuleSet;
 use crate::clinical::units::Unit;
 use crate::time::Timestamp;
 
 mod decoding;
+mod judged;
 mod own;
 
 const T0: Timestamp = Timestamp(1_700_000_000_000_000);
@@ -23,6 +25,7 @@ struct Held {
     id: DeviceId,
     state: DeviceState,
     decoders: DecoderSet,
+    rules: RuleSet,
     sequence: u64,
     events: Vec<DeviceEvent>,
 }
@@ -33,6 +36,7 @@ impl Held {
             id: DeviceId::new("d1").unwrap(),
             state: DeviceState::default(),
             decoders: DecoderSet::default(),
+            rules: RuleSet::parse(&[]).unwrap(),
             sequence: 0,
             events: Vec::new(),
         };
@@ -60,7 +64,7 @@ impl Held {
         let received = Received::new(reading, &self.state, &self.decoders);
         let arrival = self.state.receive(&self.id, received, now);
         match &arrival {
-            Arrival::New(events) => events.iter().for_each(|event| self.apply(event.clone(), now)),
+            Arrival::New(events) => self.store(events, now),
             Arrival::Conflict(event) => self.apply((**event).clone(), now),
             Arrival::Duplicate | Arrival::Gap { .. } => {}
         }
@@ -69,9 +73,26 @@ impl Held {
 }
 
 impl Held {
+    /// Stores what arrived, and what the device's own rules find in it, as its actor does.
+    fn store(&mut self, events: &[DeviceEvent], now: Timestamp) {
+        for event in events {
+            if let DeviceEvent::Reading(stored) = event
+                && let Some(adopted) = self.state.adopt_rules(&stored.reading, &self.rules, 1)
+            {
+                self.apply(adopted, now);
+            }
+            self.apply(event.clone(), now);
+            if let DeviceEvent::Reading(stored) = event {
+                for found in self.state.judge(&self.id, stored, self.sequence, &self.rules) {
+                    self.apply(found, now);
+                }
+            }
+        }
+    }
+
     /// Time came to look; what follows is applied.
     fn tick(&mut self, now: Timestamp) -> Vec<DeviceEvent> {
-        let events = self.state.tick(&self.id, UNCLAIMED_MS, now).to_vec();
+        let events = self.state.tick(&self.id, UNCLAIMED_MS, (&self.rules, 1), now).to_vec();
         for event in &events {
             self.apply(event.clone(), now);
         }

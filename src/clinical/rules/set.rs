@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::applies::{CLASSES, Home, Subject};
+use super::kind::Kind;
 use super::mistake::{Mistake, in_order};
 use super::parse::{self, Parsed};
 use super::rule::Rule;
@@ -11,6 +12,7 @@ use super::score::Score;
 use super::view::View;
 use crate::clinical::ids::RuleId;
 use crate::clinical::patient::AgeClass;
+use crate::clinical::reading::Reading;
 use crate::clinical::texts::hash;
 
 /// A validated, immutable set of rules.
@@ -23,6 +25,8 @@ pub struct RuleSet {
     /// By age class, in the order of the classes.
     of_patients: [View; 4],
     of_devices: View,
+    /// Rules of devices that wait for transmissions: few, and looked for often.
+    pub(super) waiting: Vec<u16>,
 }
 
 impl RuleSet {
@@ -47,7 +51,9 @@ impl RuleSet {
         };
         let of_patients = CLASSES.map(|(_, age)| view(Some(age)));
         let of_devices = view(None);
-        Self { rules, scores, texts, hash, of_patients, of_devices }
+        let waits = |rule: &Rule| rule.home == Home::Device && matches!(rule.what, Kind::NoTransmission(_));
+        let waiting = (0..).zip(rules.iter()).filter(|(_, rule)| waits(rule)).map(|(index, _)| index).collect();
+        Self { rules, scores, texts, hash, of_patients, of_devices, waiting }
     }
 
     /// SHA-256 of the texts it was parsed from: the name under which it is journaled and adopted.
@@ -84,6 +90,14 @@ impl RuleSet {
     #[must_use]
     pub fn has_device_rules(&self) -> bool {
         self.rules.iter().any(|rule| rule.home == Home::Device)
+    }
+
+    /// Whether any rule that lives with devices is about what this reading says.
+    #[must_use]
+    pub fn concerns_device(&self, reading: &Reading) -> bool {
+        let view = &self.of_devices;
+        let judged = |code| view.of_code(code).is_some() || view.joint_codes.contains(&code);
+        reading.observations.iter().any(|observation| judged(observation.code))
     }
 
     /// The rules that judge this subject.

@@ -1,9 +1,9 @@
 //! Conditions of a care unit.
 
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::format_smolstr;
 
-use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
-use crate::clinical::ids::{RuleId, Subject};
+use crate::clinical::condition::{Condition, ConditionKey, Priority, built_in_rule};
+use crate::clinical::ids::Subject;
 use crate::time::Timestamp;
 
 /// Rule of a unit that nobody watched while the platform was down.
@@ -16,8 +16,8 @@ pub const UNWATCHED: &str = "unwatched";
 #[must_use]
 pub fn platform_was_down(down_since: Timestamp, up_at: Timestamp) -> Condition {
     let text = format_smolstr!("platform was down for {} s: nobody was watched", up_at.since_ms(down_since) / 1_000);
-    let key = ConditionKey { rule: rule(PLATFORM_WAS_DOWN), device: None, patient: None };
-    Condition { latching: true, ..technical(key, Priority::Medium, down_since, up_at, text) }
+    let key = ConditionKey { rule: built_in_rule(PLATFORM_WAS_DOWN), device: None, patient: None };
+    Condition { latching: true, ..Condition::built_in(key, Priority::Medium, down_since, up_at, text) }
 }
 
 /// What is the case while the actor of `who` is parked. Names it by its opaque id.
@@ -29,26 +29,6 @@ pub fn unwatched(who: &Subject, now: Timestamp) -> Condition {
         Subject::Unit(_) => (None, None, "unit"),
     };
     let text = format_smolstr!("{kind} {} is unwatched: its readings are not judged", who.id());
-    technical(ConditionKey { rule: rule(UNWATCHED), device, patient }, Priority::High, now, now, text)
-}
-
-fn technical(key: ConditionKey, priority: Priority, start: Timestamp, onset: Timestamp, text: SmolStr) -> Condition {
-    Condition {
-        key,
-        rule_version: 1,
-        kind: ConditionKind::Technical,
-        priority,
-        latching: false,
-        lethal: false,
-        start,
-        onset,
-        value: None,
-        limit: None,
-        text,
-        evidence: Vec::new(),
-    }
-}
-
-fn rule(name: &str) -> RuleId {
-    RuleId::new(name).unwrap_or_else(|_| unreachable!("the names of built-in rules are identifiers"))
+    let key = ConditionKey { rule: built_in_rule(UNWATCHED), device, patient };
+    Condition::built_in(key, Priority::High, now, now, text)
 }

@@ -67,6 +67,9 @@ pub fn encode_device(event: &DeviceEvent, now: Timestamp) -> (Vec<u8>, Vec<u8>) 
             }),
             encode_reading(reading),
         ),
+        DeviceEvent::RulesAdopted { hash, engine } => {
+            (Stored::RulesAdopted(proto::RulesAdopted { hash: hash.to_vec(), engine: *engine }), Vec::new())
+        }
         DeviceEvent::Condition { hand_over, change } => (encode_change(hand_over.as_ref(), change), Vec::new()),
     };
     let record = proto::DeviceRecord { now_us: now.micros(), event: Some(stored) };
@@ -104,7 +107,11 @@ impl DeviceRecord {
             Stored::Reading(reading) => decode_link(reading.hand_over.as_ref()),
             Stored::ConditionBegan(began) => decode_link(began.hand_over.as_ref()),
             Stored::ConditionEnded(ended) => decode_link(ended.hand_over.as_ref()),
-            Stored::Registered(_) | Stored::Announced(_) | Stored::Gap(_) | Stored::Conflict(_) => Ok(None),
+            Stored::Registered(_)
+            | Stored::Announced(_)
+            | Stored::RulesAdopted(_)
+            | Stored::Gap(_)
+            | Stored::Conflict(_) => Ok(None),
             of_custody => custody::hand_over(of_custody),
         }
     }
@@ -176,6 +183,10 @@ impl DeviceRecord {
                 let change = ConditionChange::Ended(condition::rule(&stored.rule)?, Timestamp(stored.at_us));
                 Ok(DeviceEvent::Condition { hand_over: decode_link(stored.hand_over.as_ref())?, change })
             }
+            Stored::RulesAdopted(stored) => Ok(DeviceEvent::RulesAdopted {
+                hash: stored.hash.try_into().map_err(|_| DecodeError::because(WHAT, "hash is not 32 bytes"))?,
+                engine: stored.engine,
+            }),
             of_custody => Ok(DeviceEvent::Custody(custody::decode(of_custody)?)),
         }
     }

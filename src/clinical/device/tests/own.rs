@@ -40,16 +40,16 @@ fn a_device_that_sends_readings_of_nobody_is_reported_within_30_s_and_until_it_i
 fn one_that_stops_before_that_is_not_reported() {
     let mut held = Held::registered();
     stream(&mut held, 1..=5);
-    let due = held.state.due(UNCLAIMED_MS).unwrap();
+    let due = held.state.due(UNCLAIMED_MS, &held.rules).unwrap();
     assert!(held.tick(due).is_empty());
-    assert_eq!(held.state.due(UNCLAIMED_MS), None);
+    assert_eq!(held.state.due(UNCLAIMED_MS, &held.rules), None);
 }
 
 #[test]
 fn one_that_was_reported_and_stops_is_a_low_latched_alert_and_not_waited_for() {
     let mut held = Held::registered();
     stream(&mut held, 1..=25);
-    let due = held.state.due(UNCLAIMED_MS).unwrap();
+    let due = held.state.due(UNCLAIMED_MS, &held.rules).unwrap();
     assert_eq!(due, at(34));
     let events = held.tick(due);
     assert_eq!(told(&held)[1..], ["-device_without_patient", "+device_silent", "-device_silent"]);
@@ -58,7 +58,7 @@ fn one_that_was_reported_and_stops_is_a_low_latched_alert_and_not_waited_for() {
         _ => None,
     });
     assert!(silent.is_some_and(|silent| silent.latching && silent.priority == Priority::Low));
-    assert_eq!(held.state.due(UNCLAIMED_MS), None);
+    assert_eq!(held.state.due(UNCLAIMED_MS, &held.rules), None);
 }
 
 #[test]
@@ -103,5 +103,5 @@ fn a_device_that_is_taken_out_of_use_leaves_no_alert_of_its_own() {
         held.apply(event, at(26));
     }
     assert_eq!(told(&held).last().map(String::as_str), Some("handed over"));
-    assert_eq!(held.state.due(UNCLAIMED_MS), None);
+    assert_eq!(held.state.due(UNCLAIMED_MS, &held.rules), None);
 }

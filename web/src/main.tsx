@@ -1,0 +1,20 @@
+import "uplot/dist/uPlot.min.css";
+import "./style/index.css";
+import { render } from "preact";
+import { flashInStep } from "./alarm/inStep.ts";
+import { App } from "./app.tsx";
+import { listenToKeys } from "./keys/listen.ts";
+import { listenToLinks } from "./router.ts";
+import { callForAttention } from "./state/attention.ts";
+import { begin } from "./state/feed.ts";
+import { keepSettings } from "./state/settings.ts";
+import { armByGesture } from "./state/sound.ts";
+
+keepSettings();
+flashInStep();
+listenToKeys();
+listenToLinks();
+armByGesture();
+callForAttention();
+render(<App />, document.getElementById("app") as HTMLElement);
+void begin();
