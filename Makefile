@@ -17,8 +17,8 @@ help: ## Says what there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 .PHONY: demo
-demo: ## Runs server and simulated ward until Ctrl-C.
-	cargo run --locked --release --quiet -- demo $(ARGS)
+demo: web ## Runs server and simulated ward until Ctrl-C.
+	VIGIL_WEB=built cargo run --locked --release --quiet -- demo $(ARGS)
 
 WEB_SOURCES := $(shell find web/src web/public -type f) $(addprefix web/,index.html vite.config.ts tsconfig.json scripts/gate.mjs)
 WEB_PACKAGES := web/node_modules/.package-lock.json
@@ -33,7 +33,8 @@ web/dist/index.html: $(WEB_PACKAGES) $(WEB_SOURCES)
 web: web/dist/index.html ## Builds the dashboard into web/dist, and holds it to its bounds.
 
 .PHONY: webtest
-webtest: web ## Checks the dashboard, also in Chromium.
+webtest: web ## Checks the dashboard, also in Chromium over the real platform.
+	cargo build --locked
 	cd web && npm run --silent check && npm run --silent unit && npm run --silent browser
 
 .PHONY: bench

@@ -8,6 +8,12 @@ use protox::prost_reflect::{DescriptorPool, ExtensionDescriptor, FieldDescriptor
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
+    // A release build carries the dashboard's files. Cargo would run this each time for a folder that is not there, so
+    // the Makefile says with a variable that there is one now.
+    println!("cargo:rerun-if-env-changed=VIGIL_WEB");
+    if Path::new("web/dist").is_dir() {
+        println!("cargo:rerun-if-changed=web/dist");
+    }
     let files =
         ["ingest", "alerts", "admin", "access", "oncall", "journal"].map(|name| format!("vigil/v1/{name}.proto"));
     let mut compiler = protox::Compiler::new(["proto"])?;

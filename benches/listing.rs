@@ -41,7 +41,7 @@ async fn main() -> Outcome<()> {
     accounts.save(&folder.path().join("accounts.toml"))?;
     let token_file = folder.path().join("ada.token");
     write_private(&token_file, token.reveal())?;
-    let text = "[listen]\ndevices = \"127.0.0.1:0\"\npeople = \"127.0.0.1:0\"\n[pki]\nsite = \"bench\"\n";
+    let text = "[listen]\ndevices = \"127.0.0.1:0\"\npeople = \"127.0.0.1:0\"\nweb = \"127.0.0.1:0\"\noperations = \"127.0.0.1:0\"\n[pki]\nsite = \"bench\"\n";
     let config = Config::parse(&folder.path().join("vigil.toml"), text).map_err(|mistakes| format!("{mistakes:?}"))?;
     let rules = RuleSet::bedside().map_err(|mistakes| format!("{mistakes:?}"))?;
     let platform = Platform::start(&config, Arc::new(rules)).await?;

@@ -238,7 +238,7 @@ impl Admission {
     }
 
     fn permit(&self, readings: u64, bytes: u64, credit: &Arc<StreamCredit>) -> Permit {
-        let held = Held { shared: Arc::clone(&self.shared), credit: Arc::clone(credit) };
+        let held = Held { shared: Arc::clone(&self.shared), credit: Arc::clone(credit), since: Instant::now() };
         Permit { readings, bytes, held: Some(held) }
     }
 
@@ -287,6 +287,7 @@ impl Drop for Place<'_> {
 struct Held {
     shared: Arc<Shared>,
     credit: Arc<StreamCredit>,
+    since: Instant,
 }
 
 /// Room for one message in flight. Travels inside the message; dropped when its readings are durable and consumed.
@@ -302,6 +303,12 @@ impl Permit {
     #[must_use]
     pub const fn unbounded() -> Self {
         Self { readings: 0, bytes: 0, held: None }
+    }
+
+    /// When the message was admitted; `None` where no room is held.
+    #[must_use]
+    pub fn in_flight_since(&self) -> Option<Instant> {
+        self.held.as_ref().map(|held| held.since)
     }
 }
 

@@ -5,6 +5,7 @@ mod channels;
 mod embed;
 mod ingest;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,12 +15,15 @@ pub use self::embed::{BuildError, Builder, Vigil};
 pub use self::ingest::{Ingest, NotJoined, NotTaken};
 
 use crate::actors::{Definitions, Engine, EngineOptions, StartError as EngineError, Witness};
+use crate::api::ops::Operations;
 use crate::api::server::{Server, StartError as ServerError, admission};
 use crate::channels::Channel;
 use crate::clinical::ids::PersonId;
 use crate::clock::Clock;
 use crate::config::{Config, read_rule_files};
+use crate::metrics::Metrics;
 use crate::storage::{OpenError, Stopped, Store, StoreOptions};
+use crate::views::{self, Following};
 
 /// After so many stops of the engine within [`STOPS_WITHIN`] the process gives up.
 const STOPS_MAX: usize = 5;
@@ -48,6 +52,14 @@ pub enum AppError {
     /// A channel cannot be made from its settings.
     #[error(transparent)]
     Channels(#[from] channels::ChannelsError),
+    /// The port of operations.
+    #[error("cannot listen on {address} for operations: {source}")]
+    Operations {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
     /// The journal refused commits again and again.
     #[error("the journal stopped {STOPS_MAX} times within a minute, the last time because: {last}")]
     GivenUp {
@@ -63,6 +75,7 @@ pub enum AppError {
 pub struct Platform {
     engine: Engine,
     server: Server,
+    views: Following,
 }
 
 impl Platform {
@@ -71,10 +84,20 @@ impl Platform {
     /// # Errors
     /// [`AppError`]; nothing runs then.
     pub async fn start(config: &Config, definitions: impl Into<Definitions>) -> Result<Self, AppError> {
-        let engine = open_engine(config, definitions, Vec::new()).await?;
-        match Server::start(engine.handle(), config, admission(&config.limits)).await {
-            Ok(server) => Ok(Self { engine, server }),
+        Self::start_measured(config, definitions, Metrics::new()).await
+    }
+
+    async fn start_measured(
+        config: &Config,
+        definitions: impl Into<Definitions>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, AppError> {
+        let (engine, views) = open_engine(config, definitions, Vec::new(), metrics).await?;
+        let admission = admission(&config.limits);
+        match Server::start(engine.handle(), views.views().clone(), config, admission).await {
+            Ok(server) => Ok(Self { engine, server, views }),
             Err(error) => {
+                views.stop().await;
                 engine.stop(config.limits.drain).await;
                 Err(error.into())
             }
@@ -96,6 +119,7 @@ impl Platform {
     /// Drains the services, then stops the engine: what was receipted is evaluated or will be at the next start.
     pub async fn stop(self, within: Duration) {
         self.server.drain(within).await;
+        self.views.stop().await;
         self.engine.stop(within).await;
     }
 }
@@ -105,17 +129,26 @@ async fn open_engine(
     config: &Config,
     definitions: impl Into<Definitions>,
     own: Vec<Arc<dyn Channel>>,
-) -> Result<Engine, AppError> {
+    metrics: Arc<Metrics>,
+) -> Result<(Engine, Following), AppError> {
     let clock = Clock::system();
     let mut options = StoreOptions::new(&config.storage.data_dir);
     options.keys_dir.clone_from(&config.storage.keys_dir);
     options.file_bytes_max = config.storage.journal_file_bytes;
+    options.metrics = Arc::clone(&metrics);
     let opening = clock.clone();
     // Recovery of a large journal takes seconds, and blocks.
-    let store = tokio::task::spawn_blocking(move || Store::open(options, opening)).await;
-    let store = store.map_err(|_| AppError::Panicked)??;
-    let options = engine_options(config, &clock, own)?;
-    Ok(Engine::start(store, definitions, options, clock).await?)
+    let data_dir = config.storage.data_dir.clone();
+    let opened = tokio::task::spawn_blocking(move || {
+        let store = Store::open(options, opening)?;
+        let views = views::open(&data_dir, &store.reader(), store.keys());
+        Ok::<_, OpenError>((store, views))
+    });
+    let (store, views) = opened.await.map_err(|_| AppError::Panicked)??;
+    let (reader, keys) = (store.reader(), store.keys());
+    let options = EngineOptions { metrics, ..engine_options(config, &clock, own)? };
+    let engine = Engine::start(store, definitions, options, clock).await?;
+    Ok((engine, Following::start(reader, keys, views)))
 }
 
 fn engine_options(config: &Config, clock: &Clock, own: Vec<Arc<dyn Channel>>) -> Result<EngineOptions, AppError> {
@@ -148,7 +181,7 @@ pub enum Request {
 }
 
 /// Runs the platform until it is asked to stop. A journal that refuses a commit stops the engine; it is opened anew a
-/// bounded number of times. `started` is called at each start.
+/// bounded number of times. `started` is called at each start. The port of operations listens all the while.
 ///
 /// # Errors
 /// [`AppError`].
@@ -156,19 +189,25 @@ pub async fn run(
     config: &Config,
     definitions: impl Into<Definitions>,
     mut requests: tokio::sync::mpsc::Receiver<Request>,
-    mut started: impl FnMut(&Platform),
+    mut started: impl FnMut(&Platform, &Operations),
 ) -> Result<(), AppError> {
     let definitions = definitions.into();
+    let (metrics, address) = (Metrics::new(), config.listen.operations);
+    let operations = Operations::listen(address, config.storage.data_dir.clone(), Arc::clone(&metrics)).await;
+    let operations = operations.map_err(|source| AppError::Operations { address, source })?;
     let mut stops: Vec<Instant> = Vec::new();
     loop {
-        let platform = Platform::start(config, definitions.clone()).await?;
-        started(&platform);
+        let platform = Platform::start_measured(config, definitions.clone(), Arc::clone(&metrics)).await?;
+        operations.up(platform.engine.handle(), Arc::clone(platform.server.figures()));
+        started(&platform, &operations);
         let Some(stopped) = watch(&platform, &mut requests).await else {
+            operations.down("it drains");
             platform.stop(config.limits.drain).await;
             return Ok(());
         };
         // Not through the journal: it is what failed.
         tracing::error!(cause = %stopped, "the engine stops: the journal refused a commit; nothing uncommitted was receipted");
+        operations.down("the journal refused a commit: it is opened anew");
         platform.stop(Duration::from_secs(1)).await;
         stops.retain(|stop| stop.elapsed() < STOPS_WITHIN);
         stops.push(Instant::now());

@@ -51,6 +51,10 @@ pub struct Listen {
     pub devices: SocketAddr,
     /// People and programs: gRPC over TLS with a bearer token.
     pub people: SocketAddr,
+    /// Browsers and programs: HTTPS.
+    pub web: SocketAddr,
+    /// Operations: plain HTTP, and therefore on this machine alone.
+    pub operations: SocketAddr,
 }
 
 /// Where the platform keeps what it knows.
@@ -250,7 +254,19 @@ impl Config {
 
 fn read_listen(listen: &mut Section) -> Listen {
     let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    Listen { devices: listen.address("devices", local(7443)), people: listen.address("people", local(7444)) }
+    let read = Listen {
+        devices: listen.address("devices", local(7443)),
+        people: listen.address("people", local(7444)),
+        web: listen.address("web", local(7445)),
+        operations: listen.address("operations", local(7446)),
+    };
+    if !read.operations.ip().is_loopback() {
+        listen.mistake(
+            "operations",
+            "must be an address of this machine alone, such as 127.0.0.1:7446: it is plain HTTP",
+        );
+    }
+    read
 }
 
 fn read_storage(storage: &mut Section) -> Storage {

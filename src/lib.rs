@@ -17,10 +17,12 @@ pub mod clinical;
 pub mod clock;
 pub mod config;
 pub mod faults;
+pub mod metrics;
 pub mod pki;
 pub mod storage;
 pub mod supervision;
 pub mod time;
+pub mod views;
 
 pub use app::Vigil;
 

@@ -8,8 +8,11 @@ mod api {
     #[allow(dead_code)]
     mod verify_inclusion;
 
+    mod answering;
     mod answers;
+    mod browser;
     mod care;
+    mod commands;
     mod custody;
     mod devices;
     mod gateways;
@@ -22,10 +25,14 @@ mod api {
     mod payloads;
     mod people;
     mod python;
+    mod roles;
+    mod schema;
     mod stays;
     mod streams;
     mod subjects;
     mod tls;
+    mod values;
     mod ward;
+    mod web;
     mod witness;
 }

@@ -79,6 +79,59 @@ mod unit {
     }
 }
 
+mod prometheus {
+    use std::io::Write as _;
+    use std::process::Stdio;
+
+    use vigil::metrics::Metrics;
+
+    use super::*;
+
+    fn page() -> String {
+        Metrics::new().text(|_| {}).expect("the page is encoded")
+    }
+
+    #[test]
+    fn every_figure_that_a_rule_looks_at_is_on_the_page() {
+        let (page, rules) = (page(), read("prometheus/vigil.rules.yml"));
+        let mut looked_at = 0;
+        for expression in rules.lines().filter_map(|line| line.trim().strip_prefix("expr: ")) {
+            for name in expression.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
+                if name.starts_with("vigil_") {
+                    looked_at += 1;
+                    let family = name.trim_end_matches("_bucket");
+                    assert!(page.contains(&format!("# TYPE {family} ")), "{name} in {expression}");
+                }
+            }
+        }
+        assert!(looked_at >= 7, "{rules}");
+    }
+
+    /// Where Prometheus' own tool is at hand it judges both.
+    #[test]
+    fn promtool_takes_the_rules_and_the_page() {
+        if Command::new("promtool").arg("--version").output().is_err() {
+            eprintln!(
+                "promtool is not here (apt-get install prometheus): the names are checked by the other test alone"
+            );
+            return;
+        }
+        let rules = root().join("deploy/prometheus/vigil.rules.test.yml");
+        let said = Command::new("promtool").args(["test", "rules"]).arg(rules).output().expect("it runs");
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+        let mut check = Command::new("promtool")
+            .args(["check", "metrics"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        check.stdin.take().expect("a pipe").write_all(page().as_bytes()).expect("it listens");
+        let said = check.wait_with_output().expect("it ends");
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    }
+}
+
 mod container {
     use super::*;
 
@@ -100,14 +153,14 @@ mod container {
     #[test]
     fn the_image_is_built_in_stages_and_runs_as_nobody_in_particular() {
         let from = of("FROM");
-        assert_eq!(from.len(), 2, "one stage builds, one runs");
+        assert_eq!(from.len(), 3, "two stages build, one runs");
         for image in &from {
             let tag = image.split(' ').next().and_then(|name| name.rsplit_once(':')).map(|(_, tag)| tag);
             assert!(tag.is_some_and(|tag| tag != "latest"), "{image} has no version");
         }
         let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("the manifest can be read");
         let rust = manifest.lines().find_map(|line| line.strip_prefix("rust-version = ")).expect("a version");
-        assert!(from[0].contains(&format!("rust:{}-", rust.trim_matches('"'))), "{} is not Rust {rust}", from[0]);
+        assert!(from[1].contains(&format!("rust:{}-", rust.trim_matches('"'))), "{} is not Rust {rust}", from[1]);
         let user = of("USER").pop().expect("a user");
         let is_id = |part: &str| part.parse::<u32>().is_ok_and(|id| id > 0);
         assert!(user.split(':').all(is_id), "{user} is no number above 0");

@@ -90,7 +90,7 @@ fn what_is_printed_by_accident_holds_no_patient_data() {
         payload: Some(proto::RawPayload { content_type: "x".into(), body: b"payload-canary".to_vec() }),
         ..Default::default()
     };
-    let listed = proto::ListAlertsResponse { alerts: vec![alert.clone()], position: 4 };
+    let listed = proto::ListAlertsResponse { alerts: vec![alert.clone()], position: 4, next_page_token: String::new() };
     let said =
         format!("{alert:?} {request:?} {value:?} {reading:?} {listed:?} {:#?}", proto::ListAlertsResponse::default());
     assert!(said.contains("p-1~1") && said.contains("ox-1") && said.contains("position: 4"), "{said}");

@@ -8,9 +8,15 @@ mod receivers;
 
 mod recordings {
     mod alerts;
+    // Not all of it is used here.
+    #[allow(dead_code)]
+    #[path = "../api/browser.rs"]
+    mod browser;
+
     mod bad_folders;
     mod bad_input;
     mod data;
+    mod events;
     mod figures;
     mod full_disk;
     mod kills;

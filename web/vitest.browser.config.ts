@@ -1,11 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-// Each file starts a Chromium of its own; a small machine takes one at a time.
+// Each file starts a Chromium of its own; the one over the real platform mostly waits for deadlines.
 export default defineConfig({
   test: {
     include: ["tests/browser/**/*.test.ts"],
     environment: "node",
-    fileParallelism: false,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -61,7 +61,7 @@ impl Site {
             fs::write(path, text)?;
         }
         // One device may send as fast as it can: what is measured is the platform, not its limiter.
-        let config = "[listen]\ndevices = \"127.0.0.1:0\"\npeople = \"127.0.0.1:0\"\n\n[pki]\nsite = \"bench\"\n\n\
+        let config = "[listen]\ndevices = \"127.0.0.1:0\"\npeople = \"127.0.0.1:0\"\nweb = \"127.0.0.1:0\"\noperations = \"127.0.0.1:0\"\n\n[pki]\nsite = \"bench\"\n\n\
                       [rules]\ndirs = [\"rules/bedside\"]\n\n[limits]\ndevice_rate = 1000000\ndevice_burst = 1000000\n";
         fs::write(dir.join("vigil.toml"), config)?;
         Ok(Self { dir: dir.to_owned(), authority, clock: clock.clone() })
@@ -88,6 +88,7 @@ impl Site {
                 // Whoever writes to a pipe that nobody reads stops some day.
                 std::thread::spawn(move || {
                     let mut log = fs::File::create(log).ok();
+                    let _ = log.as_mut().map(|log| log.write_all(said.as_bytes()));
                     for line in lines.map_while(Result::ok) {
                         let _ = log.as_mut().map(|log| writeln!(log, "{line}"));
                     }

@@ -26,6 +26,7 @@ use crate::clinical::decoder::DecoderSet;
 use crate::clinical::device::UNCLAIMED_MS;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId, Subject};
 use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::storage::{Incarnation, Keys, Reader, Snapshots, Streams, Writer};
 use crate::time::Timestamp;
 
@@ -50,6 +51,8 @@ pub struct EngineOptions {
     pub link_base: String,
     /// Who keeps checkpoints of the chain outside of the journal.
     pub witnesses: Vec<Witness>,
+    /// Where hops are measured.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Default for EngineOptions {
@@ -64,6 +67,7 @@ impl Default for EngineOptions {
             channels: Channels::default(),
             link_base: String::new(),
             witnesses: Vec::new(),
+            metrics: Metrics::new(),
         }
     }
 }
@@ -73,8 +77,10 @@ impl Default for EngineOptions {
 pub(super) struct Context {
     pub options: EngineOptions,
     pub clock: Clock,
-    /// When this opening of the engine could first hear a device.
+    /// When this opening of the engine began to recover.
     pub started_at: Timestamp,
+    /// When it could first hear a device.
+    listening_since: OnceLock<Timestamp>,
     pub writer: Writer,
     pub reader: Reader,
     pub streams: Arc<Streams>,
@@ -141,6 +147,7 @@ impl Context {
             options: parts.options.clone(),
             clock: parts.clock.clone(),
             started_at: parts.clock.now(),
+            listening_since: OnceLock::new(),
             writer: store.writer(),
             reader: store.reader(),
             streams: store.streams(),
@@ -170,6 +177,16 @@ impl Context {
         let _first = self.router.set(router);
         let _first = self.timers.set(wheels);
         let _first = self.desks.set(desks);
+    }
+
+    /// From now on devices can be heard. Returns when that was.
+    pub fn listen(&self) -> Timestamp {
+        *self.listening_since.get_or_init(|| self.clock.now())
+    }
+
+    /// Since when devices can be heard; now, while they still cannot.
+    pub fn listening_since(&self) -> Timestamp {
+        self.listening_since.get().copied().unwrap_or_else(|| self.clock.now())
     }
 
     /// The writers of the audit trail and of grants.

@@ -2,9 +2,11 @@
 //! were receipted but not consumed.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use ractor::{ActorRef, Message};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -22,6 +24,8 @@ use super::router::send;
 use crate::clinical::device::SILENCE_MS_MIN;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId, Subject, UnitId};
 use crate::storage::{DataKey, KeyError, StreamKind, StreamName, Summary, open_state};
+use crate::supervision::Unavailable;
+use crate::time::Timestamp;
 
 /// How many actors are activated at a time.
 const AT_ONCE: usize = 64;
@@ -48,13 +52,37 @@ pub(super) async fn recover(context: &Arc<Context>) -> Behind {
         let Ok(subject) = name.id().parse() else { continue };
         found.look_at_keeper(context, subject, &name, summaries.remove(&name));
     }
-    let Found { devices, patients, keepers, behind, .. } = found;
+    let Found { devices, patients, keepers, deadlines, behind, .. } = found;
     context.counters.items_behind.add(behind.values().sum());
     tracing::info!(devices = devices.len(), patients = patients.len(), behind = behind.len(), "recovering");
-    activate_care_teams(context).await;
-    activate_devices(context, devices).await;
-    activate_keepers(context, keepers).await;
-    activate_patients(context, patients.into_iter().map(|patient| (patient, 0)).collect()).await;
+    // Who cares for whom must be known before anybody asks to see a patient.
+    let units = context.streams.names(StreamKind::Care).into_iter();
+    let units = units.filter_map(|name| UnitId::new(name.id()).ok()).collect();
+    at_once(context, units, |context, unit: UnitId| async move {
+        awaken(&unit, || context.router().care_team(&unit), CareTeamMsg::Awake).await;
+    })
+    .await;
+    at_once(context, devices, |context, id| async move {
+        awaken(&id, || context.router().device(&id), DeviceMsg::Awake).await;
+    })
+    .await;
+    at_once(context, keepers, |context, subject| async move {
+        awaken(&subject, || context.router().keeper(&subject), KeeperMsg::Awake).await;
+    })
+    .await;
+    at_once(context, patients, |context, id| async move {
+        awaken(&id, || context.router().patient(&id), PatientMsg::Awake).await;
+    })
+    .await;
+    let listening_since = context.listen();
+    for (device, Deadlines { silence, custody }) in deadlines {
+        // The platform itself was not listening: silence is due after a grace that counts from now. There is one deadline
+        // per device: its actor finds the later one.
+        let silence = silence.map(|due| due.max(listening_since.plus_ms(SILENCE_MS_MIN)));
+        if let Some(next) = [silence, custody].into_iter().flatten().min() {
+            context.wheels().devices.set(device, next);
+        }
+    }
     if let Some(down_since) = last_recorded_at {
         downtime::tell_units(context, down_since);
     }
@@ -72,9 +100,19 @@ pub(super) async fn recover(context: &Arc<Context>) -> Behind {
 /// Lets patients consume what was stored before the start. An actor does so whenever it starts, so that nothing is
 /// overtaken by what comes in meanwhile.
 pub(super) async fn catch_up(context: Arc<Context>, behind: Behind) {
-    activate_patients(&context, behind.into_iter().collect()).await;
+    at_once(&context, behind.into_iter().collect(), |context, (id, items): (PatientId, u64)| async move {
+        awaken(&id, || context.router().patient(&id), PatientMsg::Awake).await;
+        context.counters.items_behind.take_back(items);
+    })
+    .await;
     context.reader.forget_recovery_cache();
     tracing::info!("caught up: what was stored before the start is evaluated");
+}
+
+/// When a device's actor has something to look at.
+struct Deadlines {
+    silence: Option<Timestamp>,
+    custody: Option<Timestamp>,
 }
 
 /// What a look at the summaries finds.
@@ -86,6 +124,8 @@ struct Found {
     patients: Vec<PatientId>,
     /// Subjects whose keepers must run before ingest opens.
     keepers: Vec<Subject>,
+    /// Of devices whose actors need not run before that.
+    deadlines: Vec<(DeviceId, Deadlines)>,
     marks: HashMap<(PatientId, DeviceId), u64>,
     behind: Behind,
 }
@@ -135,17 +175,13 @@ impl Found {
         if tells {
             self.devices.push(id.clone());
         }
-        // The platform itself was not listening: silence is due after a grace that counts from now. There is one deadline
-        // per device: its actor finds the later one.
         if let (Some(due), Some(registration)) = (due, &registration)
             && due <= context.started_at
         {
             context.downtime.note(context, patient.as_ref(), &registration.unit);
         }
-        let due = due.map(|due| due.max(context.started_at.plus_ms(SILENCE_MS_MIN)));
-        let custody_due = custody_due.map(|due| due.max(context.started_at));
-        if let Some(next) = [due, custody_due].into_iter().flatten().min() {
-            context.wheels().devices.set(id.clone(), next);
+        if due.is_some() || custody_due.is_some() {
+            self.deadlines.push((id.clone(), Deadlines { silence: due, custody: custody_due }));
         }
         let mut owners = handed_over;
         if let Some(patient) = patient.as_ref().filter(|patient| owners.iter().all(|(owner, _)| owner != *patient)) {
@@ -176,108 +212,29 @@ fn open<S: DeserializeOwned>(key: &DataKey, summary: &Summary) -> Option<S> {
     postcard::from_bytes(&plaintext).ok()
 }
 
-async fn activate_devices(context: &Arc<Context>, ids: Vec<DeviceId>) {
-    let router = Arc::clone(context);
-    at_once(ids, move |id| {
-        let context = Arc::clone(&router);
-        async move {
-            loop {
-                let (reply, awake) = oneshot::channel();
-                match context.router().device(&id).await {
-                    // An actor that crashed meanwhile is started again until it is parked.
-                    Ok(actor) => match (send(Some(&actor), DeviceMsg::Awake(reply)), awake.await) {
-                        (_, Ok(())) => return,
-                        _ => tokio::task::yield_now().await,
-                    },
-                    Err(error) => {
-                        tracing::error!(device = %id, %error, "device's actor cannot be activated");
-                        return;
-                    }
-                }
+/// Starts an actor, and returns once it has recovered; one that crashes meanwhile is started again until it is parked.
+async fn awaken<M, F>(what: &impl Display, start: impl Fn() -> F, awake: impl Fn(oneshot::Sender<()>) -> M)
+where
+    M: Message,
+    F: Future<Output = Result<ActorRef<M>, Unavailable>>,
+{
+    loop {
+        let (reply, recovered) = oneshot::channel();
+        match start().await {
+            Ok(actor) => match (send(Some(&actor), awake(reply)), recovered.await) {
+                (_, Ok(())) => return,
+                _ => tokio::task::yield_now().await,
+            },
+            Err(error) => {
+                tracing::error!(actor = %what, %error, "an actor cannot be activated");
+                return;
             }
         }
-    })
-    .await;
+    }
 }
 
-async fn activate_keepers(context: &Arc<Context>, subjects: Vec<Subject>) {
-    let router = Arc::clone(context);
-    at_once(subjects, move |subject| {
-        let context = Arc::clone(&router);
-        async move {
-            loop {
-                let (reply, awake) = oneshot::channel();
-                match context.router().keeper(&subject).await {
-                    // An actor that crashed meanwhile is started again until it is parked.
-                    Ok(actor) => match (send(Some(&actor), KeeperMsg::Awake(reply)), awake.await) {
-                        (_, Ok(())) => return,
-                        _ => tokio::task::yield_now().await,
-                    },
-                    Err(error) => {
-                        tracing::error!(%subject, %error, "keeper cannot be activated");
-                        return;
-                    }
-                }
-            }
-        }
-    })
-    .await;
-}
-
-/// Activates patients; what each was behind is then no longer counted.
-async fn activate_patients(context: &Arc<Context>, ids: Vec<(PatientId, u64)>) {
-    let router = Arc::clone(context);
-    at_once(ids, move |(id, behind)| {
-        let context = Arc::clone(&router);
-        async move {
-            loop {
-                let (reply, awake) = oneshot::channel();
-                match context.router().patient(&id).await {
-                    // An actor that crashed meanwhile is started again until it is parked.
-                    Ok(actor) => match (send(Some(&actor), PatientMsg::Awake(reply)), awake.await) {
-                        (_, Ok(())) => break,
-                        _ => tokio::task::yield_now().await,
-                    },
-                    Err(error) => {
-                        tracing::error!(patient = %id, %error, "patient's actor cannot be activated");
-                        return;
-                    }
-                }
-            }
-            context.counters.items_behind.take_back(behind);
-        }
-    })
-    .await;
-}
-
-/// Who cares for whom must be known before anybody asks to see a patient.
-async fn activate_care_teams(context: &Arc<Context>) {
-    let units = context.streams.names(StreamKind::Care).into_iter();
-    let units = units.filter_map(|name| UnitId::new(name.id()).ok()).collect();
-    let router = Arc::clone(context);
-    at_once(units, move |unit| {
-        let context = Arc::clone(&router);
-        async move {
-            loop {
-                let (reply, awake) = oneshot::channel();
-                match context.router().care_team(&unit).await {
-                    // An actor that crashed meanwhile is started again until it is parked.
-                    Ok(actor) => match (send(Some(&actor), CareTeamMsg::Awake(reply)), awake.await) {
-                        (_, Ok(())) => return,
-                        _ => tokio::task::yield_now().await,
-                    },
-                    Err(error) => {
-                        tracing::error!(%unit, %error, "care team's actor cannot be activated: its people see nobody");
-                        return;
-                    }
-                }
-            }
-        }
-    })
-    .await;
-}
-
-async fn at_once<K, F>(ids: Vec<K>, activate: impl Fn(K) -> F)
+/// Does `each` for all, so many at a time.
+async fn at_once<K, F>(context: &Arc<Context>, ids: Vec<K>, each: impl Fn(Arc<Context>, K) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -286,7 +243,7 @@ where
         if tasks.len() >= AT_ONCE {
             tasks.join_next().await;
         }
-        tasks.spawn(activate(id));
+        tasks.spawn(each(Arc::clone(context), id));
     }
     while tasks.join_next().await.is_some() {}
 }

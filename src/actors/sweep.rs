@@ -63,6 +63,7 @@ pub(super) async fn run(context: Arc<Context>) {
 
 /// One sweep, spread over the time `within`: returns once every actor has answered.
 pub(super) async fn sweep(context: &Arc<Context>, within: Duration) {
+    let begun = Instant::now();
     let position = context.writer.committed_position();
     let sweep = Arc::new(Sweep::default());
     let part = || {
@@ -79,7 +80,7 @@ pub(super) async fn sweep(context: &Arc<Context>, within: Duration) {
         router.persons.counts(),
     ];
     let running: usize = counts.iter().map(|counts| counts.running).sum();
-    let pace = Pace::new(running, within);
+    let mut pace = Pace::new(running, within);
     pace.tell(router.devices.all_running(), |actor| drop(send(Some(actor), DeviceMsg::Sweep(part())))).await;
     pace.tell(router.patients.all_running(), |actor| drop(send(Some(actor), PatientMsg::Sweep(part())))).await;
     pace.tell(router.keepers.all_running(), |actor| drop(send(Some(actor), KeeperMsg::Sweep(part())))).await;
@@ -87,6 +88,9 @@ pub(super) async fn sweep(context: &Arc<Context>, within: Duration) {
     pace.tell(router.persons.all_running(), |actor| drop(send(Some(actor), PersonMsg::Sweep(part())))).await;
     own.done();
     sweep.all_ended.notified().await;
+    let (parts, done) = (sweep.parts.load(Ordering::Acquire), sweep.done.load(Ordering::Acquire));
+    let out_of_service: usize = counts.iter().map(|counts| counts.out_of_service).sum();
+    tracing::debug!(parts, done, out_of_service, ms = begun.elapsed().as_millis(), "swept");
     // An actor that is restarting or parked has no snapshot of its newest records: recovery must scan for them.
     if counts.iter().all(|counts| counts.out_of_service == 0)
         && sweep.done.load(Ordering::Acquire) == sweep.parts.load(Ordering::Acquire)
@@ -100,6 +104,8 @@ struct Pace {
     /// So many actors are asked at a time.
     slice: usize,
     pause: Duration,
+    /// When the next slice is due: one that was late is followed sooner, so that a busy machine does not stretch the sweep.
+    next: Instant,
 }
 
 impl Pace {
@@ -107,14 +113,15 @@ impl Pace {
         let slices_max = usize::try_from(within.as_millis() / SLICE_EVERY.as_millis()).unwrap_or(usize::MAX).max(1);
         let slice = actors.div_ceil(slices_max).max(1);
         let slices = u32::try_from(actors.div_ceil(slice)).unwrap_or(u32::MAX).max(1);
-        Self { slice, pause: within / slices }
+        Self { slice, pause: within / slices, next: Instant::now() }
     }
 
-    async fn tell<T>(&self, actors: Vec<T>, tell: impl Fn(&T)) {
+    async fn tell<T>(&mut self, actors: Vec<T>, tell: impl Fn(&T)) {
         for slice in actors.chunks(self.slice) {
             slice.iter().for_each(&tell);
             if slice.len() == self.slice && !self.pause.is_zero() {
-                tokio::time::sleep(self.pause).await;
+                self.next += self.pause;
+                tokio::time::sleep_until(self.next).await;
             }
         }
     }

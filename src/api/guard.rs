@@ -8,6 +8,7 @@
 //! ```
 
 mod attempts;
+mod sign_in;
 mod visit;
 
 use std::sync::Arc;
@@ -16,12 +17,14 @@ use smol_str::SmolStr;
 use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Request, Status};
 
+pub(in crate::api) use sign_in::Secret;
 pub use visit::Visit;
 
-use super::identity::{Directory, authenticate};
+use super::identity::{Directory, Sessions, authenticate};
 use super::peer::Connection;
 use crate::access::{AccessRecord, Fields, Outcome, Person, Purpose, Verb, may_ask};
 use crate::actors::handle::Handle;
+use crate::clinical::ids::PatientId;
 use attempts::Attempts;
 
 /// Metadata by which a client says why it asks: a code of HL7's `PurposeOfUse`.
@@ -33,13 +36,14 @@ pub struct Guard {
     handle: Handle,
     directory: Arc<Directory>,
     attempts: Arc<Attempts>,
+    sessions: Arc<Sessions>,
 }
 
 impl Guard {
     /// Over the engine, for the people of the directory.
     #[must_use]
     pub fn new(handle: Handle, directory: Arc<Directory>) -> Self {
-        Self { handle, directory, attempts: Arc::default() }
+        Self { handle, directory, attempts: Arc::default(), sessions: Arc::default() }
     }
 
     /// Lets in a person who may ask for this; `what` names the request on record. A refusal is on record when this
@@ -59,13 +63,7 @@ impl Guard {
         what: &'static str,
     ) -> Result<Visit, Status> {
         let from = address(extensions);
-        let person = match authenticate(&self.directory.now(), metadata) {
-            Ok(person) => person,
-            Err(status) => {
-                self.note_stranger(what, from).await?;
-                return Err(status);
-            }
-        };
+        let person = self.identify(metadata, &from, what).await?;
         let purpose = match metadata.get(PURPOSE).map(|value| value.to_str().unwrap_or_default().parse()) {
             None => Purpose::of_roles(&person.roles),
             Some(purpose) => purpose.map_err(|error| Status::invalid_argument(format!("{PURPOSE}: {error}")))?,
@@ -75,6 +73,41 @@ impl Guard {
             Ok(()) => Ok(visit),
             Err(who) => Err(visit.refuse(None, Status::permission_denied(format!("this needs the role {who}"))).await),
         }
+    }
+
+    /// Who asks. A token that is nobody's is on record when this returns.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`.
+    pub(super) async fn identify(
+        &self,
+        metadata: &MetadataMap,
+        from: &SmolStr,
+        what: &'static str,
+    ) -> Result<Person, Status> {
+        match authenticate(&self.directory.now(), &self.sessions, metadata, self.handle.now()) {
+            Ok(person) => Ok(person),
+            Err(status) => {
+                self.note_stranger(what, from.clone()).await?;
+                Err(status)
+            }
+        }
+    }
+
+    /// Puts on record that an answer about these patients is given again to whom it was given.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`; `UNAVAILABLE`: it is not on record.
+    pub(super) async fn show_again(&self, request: &Request<()>, patients: Vec<PatientId>) -> Result<(), Status> {
+        const WHAT: &str = "http.again";
+        let from = address(request.extensions());
+        let person = self.identify(request.metadata(), &from, WHAT).await?;
+        let purpose = Purpose::of_roles(&person.roles);
+        let mut visit = Visit::new(self.clone(), person, WHAT, from, purpose);
+        for patient in &patients {
+            visit.concerns(patient);
+        }
+        visit.put_on_record().await
     }
 
     /// The person as the accounts have them now; without roles where there is no such account any more.
@@ -113,7 +146,7 @@ impl Guard {
 }
 
 /// The address at the other end, without its port.
-fn address(extensions: &Extensions) -> SmolStr {
+pub(super) fn address(extensions: &Extensions) -> SmolStr {
     let connection = extensions.get::<Arc<Connection>>();
     connection.map_or_else(SmolStr::default, |connection| SmolStr::new(connection.remote.ip().to_string()))
 }

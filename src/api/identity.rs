@@ -4,31 +4,50 @@
 
 mod accounts;
 mod directory;
+mod secret;
+mod sessions;
 
 pub use accounts::{AccountError, Accounts, NewAccount, Token};
 pub use directory::Directory;
+pub use secret::{SecretError, SecretHash};
+pub use sessions::{IDLE_MS, Sessions};
 
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
 pub use crate::access::{Person, Role};
+use crate::time::Timestamp;
 
-/// The person whose token a request carries.
+/// The token that a request carries: what follows `Bearer`.
+#[must_use]
+pub fn bearer(metadata: &MetadataMap) -> Option<&str> {
+    let (scheme, token) = metadata.get("authorization")?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// The person whose token a request carries: an account's own, or a session's.
 ///
 /// # Errors
-/// `UNAUTHENTICATED`, in the same words whether the token is missing, malformed, unknown or of a disabled account.
-pub fn authenticate(accounts: &Accounts, metadata: &MetadataMap) -> Result<Person, Status> {
-    let refused = || {
+/// `UNAUTHENTICATED`, in the same words whether the token is missing, malformed, unknown, of a session that has ended, or
+/// of a disabled account.
+pub fn authenticate(
+    accounts: &Accounts,
+    sessions: &Sessions,
+    metadata: &MetadataMap,
+    now: Timestamp,
+) -> Result<Person, Status> {
+    let person = bearer(metadata).and_then(|token| {
+        if Sessions::is_token(token) {
+            accounts.person(&sessions.person(token, now)?)
+        } else {
+            accounts.authenticate(token)
+        }
+    });
+    person.ok_or_else(|| {
         Status::unauthenticated(
             "send the metadata `authorization: Bearer TOKEN` with the token of an account that is not disabled",
         )
-    };
-    let header = metadata.get("authorization").and_then(|value| value.to_str().ok()).ok_or_else(refused)?;
-    let (scheme, token) = header.split_once(' ').ok_or_else(refused)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(refused());
-    }
-    accounts.authenticate(token.trim()).ok_or_else(refused)
+    })
 }
 
 #[cfg(test)]

@@ -31,8 +31,10 @@ const READY: usize = 64;
 pub enum Port {
     /// Devices and gateways: a client certificate is required.
     Devices,
-    /// People and programs.
+    /// People and programs, by gRPC.
     People,
+    /// Browsers and programs, by HTTPS.
+    Web,
 }
 
 /// What all connections of a port share.
@@ -48,7 +50,7 @@ pub struct Gate {
     pub figures: Arc<Figures>,
     /// Connections of this port at the same time.
     pub limit: usize,
-    /// For the handshake, and again for the HTTP/2 preface.
+    /// For the handshake, and again for the first bytes after it: of the HTTP/2 preface, or of a request.
     pub handshake_timeout: Duration,
 }
 
@@ -57,6 +59,7 @@ impl Gate {
         match self.port {
             Port::Devices => self.tls.devices(),
             Port::People => self.tls.people(),
+            Port::Web => self.tls.web(),
         }
     }
 }
@@ -135,7 +138,7 @@ async fn handshake(
     let peer = match (gate.port, certificate) {
         (Port::Devices, Some(certificate)) => Some(gate.tls.peer(certificate).map_err(io::Error::other)?),
         (Port::Devices, None) => return Err(io::Error::other("no client certificate")),
-        (Port::People, _) => None,
+        (Port::People | Port::Web, _) => None,
     };
     let connection = Connection::new(peer, remote);
     let conn = Conn::new(stream, Arc::clone(&connection), place, gate);

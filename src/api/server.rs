@@ -1,4 +1,4 @@
-//! Both ports, from start to drain.
+//! All ports, from start to drain.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,6 +20,7 @@ use super::grpc::alerts::Alerts;
 use super::grpc::ingest::{Ingest, Shared};
 use super::grpc::oncall::OnCall;
 use super::guard::Guard;
+use super::http::Web;
 use super::identity::{AccountError, Directory};
 use super::listener::{Gate, Port, listen};
 use super::peer::Connections;
@@ -32,6 +33,7 @@ use crate::proto::admin_service_server::AdminServiceServer;
 use crate::proto::alert_service_server::AlertServiceServer;
 use crate::proto::ingest_service_server::IngestServiceServer;
 use crate::proto::on_call_service_server::OnCallServiceServer;
+use crate::views::Views;
 
 /// How often the files of certificates and accounts are looked at: a revocation and a disabled account take effect
 /// within this time, without a signal.
@@ -96,6 +98,7 @@ struct Reloadable {
 pub struct Server {
     devices: SocketAddr,
     people: SocketAddr,
+    web: SocketAddr,
     figures: Arc<Figures>,
     reloadable: Arc<Reloadable>,
     draining: watch::Sender<bool>,
@@ -104,15 +107,21 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on both ports and serves.
+    /// Listens on all ports and serves.
     ///
     /// # Errors
     /// [`StartError`]; nothing listens then.
-    pub async fn start(handle: Handle, config: &Config, admission: Admission) -> Result<Self, StartError> {
+    pub async fn start(
+        handle: Handle,
+        views: Views,
+        config: &Config,
+        admission: Admission,
+    ) -> Result<Self, StartError> {
         let tls = Arc::new(Tls::open(&config.pki)?);
         let directory = Arc::new(Directory::open(&config.people.accounts)?);
         let (devices, devices_at) = bind(config.listen.devices).await?;
         let (people, people_at) = bind(config.listen.people).await?;
+        let (web, web_at) = bind(config.listen.web).await?;
         let figures = Arc::new(Figures::default());
         let connections = Arc::new(Connections::default());
         let (draining, drains) = watch::channel(false);
@@ -140,11 +149,23 @@ impl Server {
         let alerts = Alerts::new(handle.clone(), guard.clone(), accounts, drain, limits.stalled_client);
         let access = Access::new(handle.clone(), guard.clone(), Arc::clone(&directory));
         let on_call = OnCall::new(handle.clone(), guard.clone());
-        let admin = Admin::new(handle, guard, Arc::clone(&figures));
+        let admin = Admin::new(handle.clone(), guard.clone(), Arc::clone(&figures));
+        let for_web = Web {
+            alerts: alerts.clone(),
+            admin: admin.clone(),
+            access: access.clone(),
+            on_call: on_call.clone(),
+            guard,
+            handle,
+            views,
+            asked: Arc::default(),
+            listening: Arc::default(),
+        };
         let for_people = people_services(alerts, admin, access, on_call, limits);
         let serving = vec![
             serve(for_devices, devices, gate(Port::Devices), drains.clone()),
-            serve(for_people, people, gate(Port::People), drains),
+            serve(for_people, people, gate(Port::People), drains.clone()),
+            for_web.serve(listen(web, gate(Port::Web)), limits, drains),
         ];
         let files = vec![
             config.pki.ca.clone(),
@@ -154,8 +175,17 @@ impl Server {
         ];
         let reloadable = Arc::new(Reloadable { tls, directory, connections, files });
         let looking = tokio::spawn(look_at_files(Arc::clone(&reloadable)));
-        tracing::info!(devices = %devices_at, people = %people_at, "listening");
-        Ok(Self { devices: devices_at, people: people_at, figures, reloadable, draining, serving, looking })
+        tracing::info!(devices = %devices_at, people = %people_at, web = %web_at, "listening");
+        Ok(Self {
+            devices: devices_at,
+            people: people_at,
+            web: web_at,
+            figures,
+            reloadable,
+            draining,
+            serving,
+            looking,
+        })
     }
 
     /// Where devices connect.
@@ -168,6 +198,12 @@ impl Server {
     #[must_use]
     pub const fn people_addr(&self) -> SocketAddr {
         self.people
+    }
+
+    /// Where browsers connect.
+    #[must_use]
+    pub const fn web_addr(&self) -> SocketAddr {
+        self.web
     }
 
     /// Live figures of the services.

@@ -59,10 +59,11 @@ pub enum TlsError {
 struct InForce {
     devices: Arc<ServerConfig>,
     people: Arc<ServerConfig>,
+    web: Arc<ServerConfig>,
     revoked: Arc<HashSet<String>>,
 }
 
-/// TLS of both ports, reloadable.
+/// TLS of all ports, reloadable.
 #[derive(Debug)]
 pub struct Tls {
     files: Pki,
@@ -99,6 +100,12 @@ impl Tls {
         Arc::clone(&self.in_force.load().people)
     }
 
+    /// For the port of browsers: HTTP/1.1 too, and no client certificate.
+    #[must_use]
+    pub fn web(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.in_force.load().web)
+    }
+
     /// Serial numbers of revoked certificates.
     #[must_use]
     pub fn revoked(&self) -> Arc<HashSet<String>> {
@@ -123,8 +130,9 @@ fn read(files: &Pki) -> Result<InForce, TlsError> {
     let revoked = Arc::new(serials(&crl, &files.crl)?);
     let verifier = OneIdentity::new(verifier(files, crl)?, files.site.clone());
     Ok(InForce {
-        devices: server_config(files, Some(Arc::new(verifier)))?,
-        people: server_config(files, None)?,
+        devices: server_config(files, Some(Arc::new(verifier)), &[b"h2"])?,
+        people: server_config(files, None, &[b"h2"])?,
+        web: server_config(files, None, &[b"h2", b"http/1.1"])?,
         revoked,
     })
 }
@@ -147,7 +155,11 @@ fn verifier(files: &Pki, crl: CertificateRevocationListDer<'static>) -> Result<A
         .map_err(|error| wrong(error.to_string()))
 }
 
-fn server_config(files: &Pki, verifier: Option<Arc<OneIdentity>>) -> Result<Arc<ServerConfig>, TlsError> {
+fn server_config(
+    files: &Pki,
+    verifier: Option<Arc<OneIdentity>>,
+    protocols: &[&[u8]],
+) -> Result<Arc<ServerConfig>, TlsError> {
     let wrong = |source| TlsError::Identity { path: files.certificate.clone(), source };
     let builder =
         ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(wrong)?;
@@ -158,7 +170,7 @@ fn server_config(files: &Pki, verifier: Option<Arc<OneIdentity>>) -> Result<Arc<
     let chain = all("a certificate", &files.certificate)?;
     let key = one::<PrivateKeyDer<'static>>("a private key", &files.key)?;
     let mut config = builder.with_single_cert(chain, key).map_err(wrong)?;
-    config.alpn_protocols = vec![b"h2".to_vec()];
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(Arc::new(config))
 }
 

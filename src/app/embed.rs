@@ -15,7 +15,9 @@ use crate::channels::Channel;
 use crate::clinical::decoder::DecoderSet;
 use crate::clinical::rules::RuleSet;
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::storage::Stopped;
+use crate::views::Following;
 
 /// The platform inside another tokio program. Errors are returned; nothing ends the process of the host.
 ///
@@ -24,6 +26,7 @@ use crate::storage::Stopped;
 pub struct Vigil {
     engine: Engine,
     server: Option<Server>,
+    views: Following,
     admission: Admission,
     credit: u64,
 }
@@ -115,20 +118,22 @@ impl Builder {
         }
         let rules = self.rules.filter(|rules| !rules.rules().is_empty()).ok_or(BuildError::NoRules)?;
         let config = &self.config;
-        let engine = open_engine(config, Definitions { rules, decoders: self.decoders }, self.channels).await?;
+        let definitions = Definitions { rules, decoders: self.decoders };
+        let (engine, views) = open_engine(config, definitions, self.channels, Metrics::new()).await?;
         let admission = admission(&config.limits);
         let mut server = None;
         if self.services {
-            match Server::start(engine.handle(), config, admission.clone()).await {
+            match Server::start(engine.handle(), views.views().clone(), config, admission.clone()).await {
                 Ok(started) => server = Some(started),
                 Err(error) => {
+                    views.stop().await;
                     engine.stop(config.limits.drain).await;
                     return Err(AppError::from(error).into());
                 }
             }
         }
         let credit = u64::from(config.limits.stream_credit);
-        Ok(Vigil { engine, server, admission, credit })
+        Ok(Vigil { engine, server, views, admission, credit })
     }
 }
 
@@ -172,6 +177,7 @@ impl Vigil {
         if let Some(server) = self.server {
             server.drain(within).await;
         }
+        self.views.stop().await;
         self.engine.stop(within).await;
     }
 }

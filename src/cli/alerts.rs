@@ -152,7 +152,8 @@ async fn ask(mut client: Client, args: &Args) -> Result<(), Failure> {
         Verb::Ls { unit, patient, subject, closed } => {
             let asked = |text: &Option<String>| text.clone().unwrap_or_default();
             let (unit, patient, subject) = (asked(unit), asked(patient), asked(subject));
-            let listed = client.list(proto::ListAlertsRequest { unit, patient, subject, closed_too: *closed }).await?;
+            let asked = proto::ListAlertsRequest { unit, patient, subject, closed_too: *closed, ..Default::default() };
+            let listed = client.list(asked).await?;
             print::alerts(&listed.into_inner().alerts, args.connect.json)
         }
         Verb::Show { id } => {

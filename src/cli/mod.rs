@@ -33,6 +33,7 @@ mod serve;
 pub mod simulate;
 mod store;
 mod units;
+mod views;
 
 use std::process::ExitCode;
 
@@ -71,6 +72,7 @@ enum Verb {
     Serve(serve::Args),
     Simulate(simulate::Args),
     Units(units::Args),
+    Views(views::Args),
 }
 
 /// Runs the command line of this process and returns its exit code.
@@ -98,6 +100,7 @@ pub fn main() -> ExitCode {
         Verb::Serve(args) => serve::run(&args),
         Verb::Simulate(args) => simulate::run(args),
         Verb::Units(args) => units::run(&args),
+        Verb::Views(args) => views::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

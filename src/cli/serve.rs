@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::{Failure, decoders, exit, log, rules};
 use crate::actors::Definitions;
+use crate::api::ops::Operations;
 use crate::app::{self, AppError, Request};
 use crate::config::Config;
 
@@ -43,9 +44,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(exit::UNAVAILABLE, error))?;
     runtime.block_on(async {
         let requests = requests_by_signal().map_err(|error| Failure::new(exit::UNAVAILABLE, error))?;
-        let ready = |platform: &app::Platform| {
-            let (devices, people) = (platform.server().devices_addr(), platform.server().people_addr());
-            eprintln!("vigil: ready; devices at {devices}, people at {people}");
+        let ready = |platform: &app::Platform, operations: &Operations| {
+            let server = platform.server();
+            let (devices, people, web) = (server.devices_addr(), server.people_addr(), server.web_addr());
+            let operations = operations.address();
+            eprintln!(
+                "vigil: ready; devices at {devices}, people at {people}, dashboard at https://{web}, operations at {operations}"
+            );
         };
         app::run(&config, Definitions { rules, decoders }, requests, ready).await.map_err(|error| failure(&error))
     })
@@ -72,6 +77,7 @@ fn failure(error: &AppError) -> Failure {
         AppError::Engine(_)
         | AppError::Fallback(_)
         | AppError::Server(_)
+        | AppError::Operations { .. }
         | AppError::CarePlan(_)
         | AppError::Channels(_) => exit::BAD_CONFIG,
     };

@@ -1,6 +1,6 @@
 //! How verbs that open sealed data open it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Failure, exit};
 use crate::storage::{OpenError, ReadOnlyStore, Store, StoreOptions};
@@ -17,6 +17,11 @@ pub(super) struct DataArgs {
 }
 
 impl DataArgs {
+    /// The data folder.
+    pub(super) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
     /// Opens the data for reading. Works beside a running platform where the storage allows it, else says who holds it.
     pub(super) fn open(&self) -> Result<ReadOnlyStore, Failure> {
         self.open_store().map_err(|error| Failure::new(exit::STORAGE, error))

@@ -12,6 +12,8 @@ impl Display for Config {
         page.table("listen", |page| {
             page.text("devices", &self.listen.devices.to_string());
             page.text("people", &self.listen.people.to_string());
+            page.text("web", &self.listen.web.to_string());
+            page.text("operations", &self.listen.operations.to_string());
         });
         page.table("storage", |page| {
             page.path("data_dir", &self.storage.data_dir);

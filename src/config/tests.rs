@@ -29,7 +29,7 @@ fn every_mistake_is_reported_at_once_with_its_line_and_what_is_allowed() {
     let text = found.into_iter().map(|(_, what)| what).collect::<Vec<_>>().join("\n");
     for expected in [
         "listen.devices must be an address and a port",
-        "listen.port is not a setting; allowed are: devices, people",
+        "listen.port is not a setting; allowed are: devices, people, web, operations",
         "limits.connections must be a whole number from 1 to 1000000",
         "limits.message_bytes must be a whole number",
         "people.fallback must be a list with at least one entry",

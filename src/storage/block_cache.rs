@@ -1,57 +1,59 @@
 //! Decoded blocks that were read lately.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use super::block::Block;
 
-/// Blocks by first position; the one used longest ago goes first.
+/// Blocks by first position. The one that goes first is the next, round and round, that was not used since it was passed
+/// (the clock algorithm): so that a look changes nothing but a flag, and many readers look at once.
 #[derive(Debug)]
 pub(super) struct BlockCache {
-    content: Mutex<Content>,
+    content: RwLock<Content>,
 }
 
 #[derive(Debug, Default)]
 struct Content {
     bytes_max: usize,
     bytes: usize,
-    ticks: u64,
-    /// First position to the tick of its last use, and the block.
-    blocks: BTreeMap<u64, (u64, Arc<Block>)>,
-    /// Tick of last use to first position.
-    uses: BTreeMap<u64, u64>,
+    blocks: BTreeMap<u64, Kept>,
+    /// First position from which on the next block to go is looked for.
+    hand: u64,
+}
+
+#[derive(Debug)]
+struct Kept {
+    block: Arc<Block>,
+    used: AtomicBool,
 }
 
 impl BlockCache {
     pub(super) fn new(bytes_max: usize) -> Self {
-        Self { content: Mutex::new(Content { bytes_max, ..Content::default() }) }
+        Self { content: RwLock::new(Content { bytes_max, ..Content::default() }) }
     }
 
     /// The block that holds `position`, if it is here.
     pub(super) fn get(&self, position: u64) -> Option<Arc<Block>> {
-        let mut guard = self.content();
-        let content = &mut *guard;
-        let (first, (tick, block)) = content.blocks.range_mut(..=position).next_back()?;
-        if position >= block.next_position() {
+        let content = self.content.read().unwrap_or_else(PoisonError::into_inner);
+        let (_, kept) = content.blocks.range(..=position).next_back()?;
+        if position >= kept.block.next_position() {
             return None;
         }
-        content.uses.remove(tick);
-        content.ticks += 1;
-        *tick = content.ticks;
-        content.uses.insert(content.ticks, *first);
-        Some(Arc::clone(block))
+        // Readers on several threads write the flag only where it changes: its line stays shared.
+        if !kept.used.load(Ordering::Relaxed) {
+            kept.used.store(true, Ordering::Relaxed);
+        }
+        Some(Arc::clone(&kept.block))
     }
 
     pub(super) fn put(&self, block: Arc<Block>) {
         let mut content = self.content();
-        content.ticks += 1;
-        let (tick, first) = (content.ticks, block.header.first_position);
         content.bytes += block.bytes_len();
-        if let Some((older, replaced)) = content.blocks.insert(first, (tick, block)) {
-            content.bytes -= replaced.bytes_len();
-            content.uses.remove(&older);
+        let kept = Kept { block, used: AtomicBool::new(true) };
+        if let Some(replaced) = content.blocks.insert(kept.block.header.first_position, kept) {
+            content.bytes -= replaced.block.bytes_len();
         }
-        content.uses.insert(tick, first);
         content.shrink();
     }
 
@@ -62,17 +64,26 @@ impl BlockCache {
         content.shrink();
     }
 
-    fn content(&self) -> MutexGuard<'_, Content> {
-        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    fn content(&self) -> RwLockWriteGuard<'_, Content> {
+        self.content.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Content {
     fn shrink(&mut self) {
         while self.bytes > self.bytes_max {
-            let Some((_, first)) = self.uses.pop_first() else { return };
-            if let Some((_, block)) = self.blocks.remove(&first) {
-                self.bytes -= block.bytes_len();
+            let Some((&first, kept)) = self.blocks.range_mut(self.hand..).next() else {
+                if self.blocks.is_empty() {
+                    return;
+                }
+                self.hand = 0;
+                continue;
+            };
+            self.hand = first + 1;
+            if !std::mem::take(kept.used.get_mut())
+                && let Some(gone) = self.blocks.remove(&first)
+            {
+                self.bytes -= gone.block.bytes_len();
             }
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::disk::{Access, Disk, Folder};
 use super::error::OpenError;
+use crate::metrics::Metrics;
 
 /// Where the files lie.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +35,8 @@ pub struct StoreOptions {
     pub backend: Backend,
     /// Which shard of the journal this is.
     pub shard: u32,
+    /// Where commits are measured.
+    pub metrics: Arc<Metrics>,
 }
 
 impl StoreOptions {
@@ -43,7 +46,14 @@ impl StoreOptions {
         let data_dir = data_dir.into();
         let mut keys_dir = data_dir.clone().into_os_string();
         keys_dir.push("-keys");
-        Self { data_dir, keys_dir: keys_dir.into(), file_bytes_max: 256 << 20, backend: Backend::Files, shard: 0 }
+        Self {
+            data_dir,
+            keys_dir: keys_dir.into(),
+            file_bytes_max: 256 << 20,
+            backend: Backend::Files,
+            shard: 0,
+            metrics: Metrics::new(),
+        }
     }
 
     /// Where journal and index lie.

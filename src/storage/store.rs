@@ -65,11 +65,22 @@ impl Store {
         let index = Index::open(&*disk, &journal_id)?;
         let committed_position = Arc::new(AtomicU64::new(head.next_position));
         let reader = open_reader(&journal, &committed_position, &journal_id);
-        let newest_at = recover(&reader, index.indexed()).map_err(|error| from_read(&label, &error))?;
+        let indexed = index.indexed();
+        tracing::info!(positions = head.next_position, covered = indexed.covered, "reading the journal from there");
+        let newest_at = recover(&reader, indexed).map_err(|error| from_read(&label, &error))?;
+        tracing::info!(positions = head.next_position, "read the journal to its end");
         clock.raise_to(newest_at);
         let incarnation = random_bytes();
-        let options =
-            WriterOptions { journal, shard: options.shard, epoch, head, incarnation, clock, committed_position };
+        let options = WriterOptions {
+            journal,
+            shard: options.shard,
+            epoch,
+            head,
+            incarnation,
+            clock,
+            committed_position,
+            metrics: options.metrics,
+        };
         let thread_fails = |error: std::io::Error| OpenError::from_io(&label, &error);
         let (writer, writer_thread) = writer::start(options).map_err(thread_fails)?;
         let (snapshots, snapshots_thread) = snapshots::start(reader.clone(), index).map_err(thread_fails)?;

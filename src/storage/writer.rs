@@ -17,6 +17,7 @@ use super::journal::{Journal, JournalHead};
 use super::record::Incarnation;
 use super::stream::Committed;
 use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::time::Timestamp;
 
 /// How many records one commit takes at most.
@@ -155,6 +156,7 @@ pub(super) struct WriterOptions {
     pub(super) clock: Clock,
     /// Where to say up to which position all is committed.
     pub(super) committed_position: Arc<AtomicU64>,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 /// Starts the writer's thread.
@@ -314,20 +316,20 @@ impl Thread {
     }
 
     fn make_durable(&mut self, blocks: &[EncodedBlock], records: usize) -> Result<(), StopReason> {
-        let WriterOptions { journal, shard, epoch, head, .. } = &mut self.options;
+        let WriterOptions { journal, shard, epoch, head, metrics, .. } = &mut self.options;
         let started = Instant::now();
         journal.append(*shard, *epoch, head.next_position, blocks).map_err(StopReason::Commit)?;
         if let Some(last) = blocks.last() {
             *head = JournalHead { next_position: head.next_position + records as u64, hash: last.hash };
         }
+        let took = started.elapsed();
+        metrics.journal.commit_seconds.observe(took.as_secs_f64());
         let figures = &self.shared.figures;
         let bytes: u64 = blocks.iter().map(|block| block.bytes.len() as u64).sum();
         figures.commits.fetch_add(1, Ordering::Relaxed);
         figures.records.fetch_add(records as u64, Ordering::Relaxed);
         figures.bytes.fetch_add(bytes, Ordering::Relaxed);
-        figures
-            .commit_us
-            .fetch_add(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        figures.commit_us.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
         Ok(())
     }
 }

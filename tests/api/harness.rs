@@ -80,7 +80,7 @@ async fn site_with_definitions(rules: &str, decoders: DecoderSet, change: impl F
     authority.issue_server(&["localhost".into()], now()).unwrap();
     let accounts = Accounts::default();
     accounts.save(&dir.path().join("accounts.toml")).unwrap();
-    let text = "[listen]\ndevices = \"127.0.0.1:0\"\npeople = \"127.0.0.1:0\"\n[pki]\nsite = \"ward\"\n";
+    let text = "[listen]\ndevices = \"127.0.0.1:0\"\npeople = \"127.0.0.1:0\"\nweb = \"127.0.0.1:0\"\noperations = \"127.0.0.1:0\"\n[pki]\nsite = \"ward\"\n";
     let mut config = Config::parse(&dir.path().join("vigil.toml"), text).unwrap();
     change(&mut config);
     let rules = RuleSet::parse(&[("test.toml".into(), rules.into())]).unwrap();

@@ -22,20 +22,20 @@ fn done(what: &str, remedy: &str, command: &mut Command) -> Output {
     output
 }
 
-/// An interpreter with grpcio-tools in a folder of its own under `target`.
-fn interpreter() -> PathBuf {
-    let (venv, requirements) = (folder("venv"), source("tests/python/requirements.txt"));
+/// An interpreter with what `tests/python/NAME.txt` names, in a folder of its own under `target`.
+pub fn interpreter(name: &str) -> PathBuf {
+    let (venv, requirements) = (folder(&format!("venv-{name}")), source(&format!("tests/python/{name}.txt")));
     let python = venv.join("bin/python");
     let wanted = std::fs::read_to_string(&requirements).unwrap();
-    let complete = folder("installed.txt");
+    let complete = folder(&format!("installed-{name}.txt"));
     if std::fs::read_to_string(&complete).is_ok_and(|installed| installed == wanted) && python.exists() {
         return python;
     }
     let remedy = "install python3 (3.10 or newer) with its venv module";
     done("make a virtual environment", remedy, Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
-    let remedy = "make a package index reachable for pip, so that it can install grpcio-tools";
+    let remedy = "make a package index reachable for pip, so that it can install what the tests need";
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    done("install tests/python/requirements.txt", remedy, Command::new(&python).args(pip).arg(&requirements));
+    done("install what a test needs", remedy, Command::new(&python).args(pip).arg(&requirements));
     std::fs::write(complete, wanted).unwrap();
     python
 }
@@ -59,7 +59,7 @@ fn pki(site: &Site) -> PathBuf {
 async fn a_generated_python_client_sends_readings_and_answers_the_alert() {
     // First, since it takes longer than a device may be silent.
     let (python, generated) = tokio::task::spawn_blocking(|| {
-        let python = interpreter();
+        let python = interpreter("requirements");
         let generated = generate(&python);
         (python, generated)
     })

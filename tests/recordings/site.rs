@@ -19,12 +19,14 @@ pub struct Site {
     dir: tempfile::TempDir,
     pub devices_port: u16,
     pub people_port: u16,
+    pub web_port: u16,
 }
 
 impl Site {
     /// A site with a PKI, and accounts of an administrator and a physician.
     pub fn new() -> Self {
-        let site = Self { dir: tempfile::tempdir().unwrap(), devices_port: free_port(), people_port: free_port() };
+        let [devices_port, people_port, web_port] = [free_port(), free_port(), free_port()];
+        let site = Self { dir: tempfile::tempdir().unwrap(), devices_port, people_port, web_port };
         let now = Clock::system().now();
         let authority = Authority::create(&site.path("pki"), "vigil", now).unwrap();
         authority.issue_server(&["127.0.0.1".into()], now).unwrap();
@@ -53,9 +55,11 @@ impl Site {
     pub fn configure(&self, name: &str, data: &str, keys: &str, ports: [u16; 2]) {
         let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/config/rules/bedside");
         let [devices, people] = ports;
+        // Of the other configurations nobody asks the dashboard.
+        let web = if name == "vigil.toml" { self.web_port } else { 0 };
         let text = format!(
-            "[listen]\ndevices = \"127.0.0.1:{devices}\"\npeople = \"127.0.0.1:{people}\"\n[storage]\ndata_dir = \
-             \"{data}\"\nkeys_dir = \"{keys}\"\n[rules]\ndirs = [\"{rules}\"]\n"
+            "[listen]\ndevices = \"127.0.0.1:{devices}\"\npeople = \"127.0.0.1:{people}\"\nweb = \"127.0.0.1:{web}\"\noperations = \
+             \"127.0.0.1:0\"\n[storage]\ndata_dir = \"{data}\"\nkeys_dir = \"{keys}\"\n[rules]\ndirs = [\"{rules}\"]\n"
         );
         std::fs::write(self.path(name), text).unwrap();
     }
@@ -165,5 +169,19 @@ pub fn free_port() -> u16 {
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
+    }
+}
+
+impl super::browser::Reach for Site {
+    fn host(&self) -> &'static str {
+        "127.0.0.1"
+    }
+
+    fn port(&self) -> u16 {
+        self.web_port
+    }
+
+    fn ca_pem(&self) -> String {
+        std::fs::read_to_string(self.path("pki/ca.pem")).unwrap()
     }
 }

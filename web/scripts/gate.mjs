@@ -1,10 +1,13 @@
-// What the build has to keep to: bytes of JavaScript, packages at run time, nothing inline, nothing from elsewhere.
+// What the build has to keep to: bytes of JavaScript, packages at run time and their licences, nothing inline, nothing from
+// elsewhere.
 import { readFileSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 const JAVASCRIPT_GZIPPED_BYTES_MAX = 120 * 1024;
 const RUNTIME_PACKAGES_MAX = 10;
+// Those of deny.toml, and the one of fonts.
+const LICENCES = ["MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "OFL-1.1"];
 const root = new URL("..", import.meta.url).pathname;
 const dist = join(root, "dist");
 
@@ -24,6 +27,9 @@ const lock = JSON.parse(text(join(root, "package-lock.json")));
 const packages = Object.entries(lock.packages).filter(([path, entry]) => path !== "" && !entry.dev && !entry.devOptional);
 if (packages.length > RUNTIME_PACKAGES_MAX) {
   mistakes.push(`${packages.length} packages at run time, allowed are ${RUNTIME_PACKAGES_MAX}`);
+}
+for (const [path, { license }] of packages) {
+  if (!LICENCES.includes(license)) mistakes.push(`${path}: licence ${license}, allowed are ${LICENCES.join(", ")}`);
 }
 
 for (const file of of(".html")) {

@@ -10,10 +10,14 @@ export type Route =
   | { page: "shift" }
   | { page: "devices" }
   | { page: "downtime" }
+  | { page: "oncall" }
+  | { page: "admit" }
+  | { page: "audit" }
+  | { page: "operations" }
   | { page: "keys" }
   | { page: "nowhere" };
 
-const PLAIN = ["inbox", "shift", "devices", "downtime", "keys"] as const;
+const PLAIN = ["inbox", "shift", "devices", "downtime", "oncall", "admit", "audit", "operations", "keys"] as const;
 
 const isPlain = (name: string): name is (typeof PLAIN)[number] => (PLAIN as readonly string[]).includes(name);
 

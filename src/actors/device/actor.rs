@@ -162,13 +162,13 @@ impl DeviceActor {
             let head = decode_device(&recovered.opener.open(record)?)?;
             self.restore(&mut recovered.state, head, record, &mut bodies)?;
         }
-        if recovered.state.silence_due().is_some_and(|due| due <= self.context.started_at) {
-            recovered.state.listen_from(self.context.started_at);
-            if let Some(registration) = recovered.state.registration() {
-                let patient = recovered.state.assignment().map(|assignment| &assignment.patient);
-                self.context.downtime.note(&self.context, patient, &registration.unit);
-            }
+        if let Some(registration) = recovered.state.registration()
+            && recovered.state.silence_due().is_some_and(|due| due <= self.context.started_at)
+        {
+            let patient = recovered.state.assignment().map(|assignment| &assignment.patient);
+            self.context.downtime.note(&self.context, patient, &registration.unit);
         }
+        recovered.state.listen_from(self.context.listening_since());
         let last_message = self.context.clock.now();
         let (stream, state) = (recovered.stream, recovered.state);
         Ok(Parts { stream, state, body: None, patient: None, last_message, armed: None })
@@ -177,6 +177,8 @@ impl DeviceActor {
     fn tick(&self, parts: &mut Parts, now: Timestamp) -> Result<(), RecoverError> {
         parts.armed = None;
         self.end_what_is_due(parts, now)?;
+        // While the engine came up, no device could be heard.
+        parts.state.listen_from(self.context.listening_since());
         let rules = self.context.rules.current();
         let unclaimed_ms = self.context.options.unclaimed_after_ms;
         let events = parts.state.tick(&self.id, unclaimed_ms, (&rules, ENGINE_VERSION), now);

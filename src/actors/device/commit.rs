@@ -93,6 +93,9 @@ impl OnCommit for DeviceCommit {
         counters.readings_undecodable.add(self.counts.undecodable);
         counters.readings_declared_missing.add(self.counts.missing);
         counters.observations_rejected.add(self.counts.rejected);
+        if let Some(since) = self.permit.as_ref().and_then(|permit| permit.in_flight_since()) {
+            context.options.metrics.ingest.receipt_seconds.observe(since.elapsed().as_secs_f64());
+        }
         if let (Some(cell), Some((boot, lane, through))) = (self.cell, self.receipt) {
             wakes.wake(cell.receipt(boot, lane, through, self.exceptions));
         }

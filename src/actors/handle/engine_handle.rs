@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -21,7 +22,7 @@ use crate::actors::router::send;
 use crate::actors::unwatched;
 use crate::clinical::alert::{AlertEvent, Command};
 use crate::clinical::ids::{AlertId, DeviceId, PatientId, Subject, UnitId};
-use crate::storage::{StreamKind, StreamName};
+use crate::storage::{StreamKind, StreamName, WriterFigures};
 use crate::time::Timestamp;
 
 /// The handle. Cloning is cheap.
@@ -66,6 +67,12 @@ impl Handle {
         closed_too: bool,
     ) -> (Vec<Arc<AlertView>>, u64) {
         std::future::ready(self.context.feed.list(unit, subject, closed_too)).await
+    }
+
+    /// All that happened to alerts up to this position was told.
+    #[must_use]
+    pub fn alerts_position(&self) -> u64 {
+        self.context.feed.position()
     }
 
     /// Subscribes; with `from`, everything after that position comes first.
@@ -214,6 +221,23 @@ impl Handle {
             page_attempts_failed: counters.page_attempts_failed.get(),
             pages_dead: counters.pages_dead.get(),
             actors_parked: all.iter().map(|counts| counts.parked as u64).sum(),
+        }
+    }
+
+    /// Figures of the journal's writer.
+    pub fn journal_figures(&self) -> WriterFigures {
+        self.context.writer.figures()
+    }
+
+    /// Waits until what the journal has been handed by now is durable.
+    ///
+    /// # Errors
+    /// Why it is not `within` the time, in words.
+    pub async fn can_commit(&self, within: Duration) -> Result<(), String> {
+        match tokio::time::timeout(within, self.context.writer.barrier()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(stopped)) => Err(format!("the journal has stopped: {stopped}")),
+            Err(_) => Err(format!("the journal has not committed for {} ms: look at its disk", within.as_millis())),
         }
     }
 

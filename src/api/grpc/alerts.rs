@@ -14,11 +14,12 @@ use crate::actors::handle::{AlertView, Answered, Handle};
 use crate::api::guard::{Guard, Visit};
 use crate::api::identity::Directory;
 use crate::clinical::alert::{Command, Verb, Verdict};
-use crate::clinical::condition::{ConditionKind, Priority};
+use crate::clinical::condition::ConditionKind;
 use crate::clinical::ids::{AlertId, PatientId, PersonId, Subject, UnitId};
 use crate::proto::alert_service_server::AlertService;
 use crate::proto::{self, AnswerRequest, AnswerResponse};
 
+mod listing;
 mod several;
 mod watching;
 
@@ -132,20 +133,6 @@ fn subject(asked: &proto::ListAlertsRequest) -> Result<Option<Subject>, Status> 
     }
 }
 
-/// Open before closed, unanswered first, then by priority and age; closed ones newest first.
-fn in_order_of_urgency(views: &mut [(Arc<AlertView>, Fields)]) {
-    use crate::clinical::alert::Response::Answered;
-    views.sort_by_key(|(view, _)| {
-        let alert = &view.alert;
-        let age = alert.raised_at.micros();
-        if alert.closed.is_some() {
-            return (true, false, std::cmp::Reverse(Priority::Low), age.saturating_neg());
-        }
-        let answered = matches!(alert.response, Answered { .. });
-        (false, answered, std::cmp::Reverse(alert.priority), age)
-    });
-}
-
 #[tonic::async_trait]
 impl AlertService for Alerts {
     type WatchStream = ReceiverStream<Result<proto::AlertUpdate, Status>>;
@@ -154,28 +141,16 @@ impl AlertService for Alerts {
         &self,
         request: Request<proto::ListAlertsRequest>,
     ) -> Result<Response<proto::ListAlertsResponse>, Status> {
+        self.list_page(request).await
+    }
+
+    async fn get(&self, request: Request<proto::GetAlertRequest>) -> Result<Response<proto::Alert>, Status> {
         let see = Wanted::SeeAlert(ConditionKind::Technical);
-        let mut visit = self.guard.enter(&request, see, "alerts.list").await?;
-        let asked = request.into_inner();
-        let unit = unit(&asked.unit)?;
-        let subject = subject(&asked)?;
-        let (views, position) = self.handle.alerts(unit.as_ref(), subject.as_ref(), asked.closed_too).await;
-        let mut seen: Vec<_> = views.iter().filter_map(|view| Some((Arc::clone(view), visit.sees(view)?))).collect();
-        if seen.len() < views.len() {
-            // Some are hidden: among them may be one of which the person has a page.
-            visit.look_into_inbox().await?;
-            seen = views.iter().filter_map(|view| Some((Arc::clone(view), visit.sees(view)?))).collect();
-        }
-        if let Some(Subject::Patient(patient)) = &subject
-            && seen.is_empty()
-            && !self.sees_patient(&mut visit, patient)
-        {
-            return Err(visit.no_such("patient", patient).await);
-        }
-        in_order_of_urgency(&mut seen);
-        visit.at_position(position);
-        let alerts = seen.iter().map(|(view, fields)| view::alert(view, *fields)).collect();
-        visit.answer(proto::ListAlertsResponse { alerts, position }).await
+        let mut visit = self.guard.enter(&request, see, "alerts.show").await?;
+        let id: AlertId = request.into_inner().id.parse().map_err(invalid)?;
+        visit.about(id.to_string());
+        let (view, fields) = self.visible(&mut visit, &id).await?;
+        visit.answer(view::alert(&view, fields)).await
     }
 
     async fn watch(&self, request: Request<proto::WatchAlertsRequest>) -> Result<Response<Self::WatchStream>, Status> {

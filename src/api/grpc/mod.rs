@@ -9,6 +9,6 @@ pub mod ingest;
 mod member;
 pub mod oncall;
 mod session;
-mod view;
+pub(in crate::api) mod view;
 
 pub(crate) use convert::weight;

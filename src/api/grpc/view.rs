@@ -11,7 +11,7 @@ use crate::proto;
 use crate::time::Timestamp;
 
 /// An alert, as far as its fields may be shown.
-pub(super) fn alert(view: &AlertView, fields: Fields) -> proto::Alert {
+pub(in crate::api) fn alert(view: &AlertView, fields: Fields) -> proto::Alert {
     let alert = &view.alert;
     let condition = &alert.condition;
     let (state, step, people, deadline) = response(&alert.response);

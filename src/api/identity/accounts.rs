@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table, value};
 
+use super::SecretHash;
 use crate::access::{Person, Role, RoleError};
 use crate::clinical::ids::{IdError, PersonId};
 
@@ -63,6 +64,8 @@ pub struct Token(String);
 const SECRET_BYTES: usize = 32;
 const SECRET_CHARS: usize = 43;
 const PREFIX: &str = "vigil_";
+const PASSWORD: &str = "password_argon2id";
+const PIN: &str = "pin_argon2id";
 
 impl Token {
     fn random(name: &PersonId) -> Result<Self, AccountError> {
@@ -99,6 +102,8 @@ struct Account {
     roles: Vec<Role>,
     disabled: bool,
     token_sha256: [u8; 32],
+    password: Option<SecretHash>,
+    pin: Option<SecretHash>,
 }
 
 /// All local accounts.
@@ -154,7 +159,8 @@ impl Accounts {
             return Err(AccountError::NoRole);
         }
         let token = Token::random(&new.name)?;
-        let account = Account { roles: new.roles, disabled: false, token_sha256: hash(token.reveal()) };
+        let token_sha256 = hash(token.reveal());
+        let account = Account { roles: new.roles, disabled: false, token_sha256, password: None, pin: None };
         self.by_name.insert(new.name, account);
         Ok(token)
     }
@@ -164,8 +170,42 @@ impl Accounts {
     /// # Errors
     /// [`AccountError::Missing`].
     pub fn disable(&mut self, name: &PersonId) -> Result<(), AccountError> {
-        self.by_name.get_mut(name).ok_or_else(|| AccountError::Missing(name.clone()))?.disabled = true;
+        self.existing(name)?.disabled = true;
         Ok(())
+    }
+
+    /// Gives an account a password, in the place of an older one.
+    ///
+    /// # Errors
+    /// [`AccountError::Missing`].
+    pub fn set_password(&mut self, name: &PersonId, password: SecretHash) -> Result<(), AccountError> {
+        self.existing(name)?.password = Some(password);
+        Ok(())
+    }
+
+    /// Gives an account a PIN, in the place of an older one.
+    ///
+    /// # Errors
+    /// [`AccountError::Missing`].
+    pub fn set_pin(&mut self, name: &PersonId, pin: SecretHash) -> Result<(), AccountError> {
+        self.existing(name)?.pin = Some(pin);
+        Ok(())
+    }
+
+    fn existing(&mut self, name: &PersonId) -> Result<&mut Account, AccountError> {
+        self.by_name.get_mut(name).ok_or_else(|| AccountError::Missing(name.clone()))
+    }
+
+    /// The hash of a person's password.
+    #[must_use]
+    pub fn password(&self, name: &PersonId) -> Option<&SecretHash> {
+        self.by_name.get(name)?.password.as_ref()
+    }
+
+    /// The hash of a person's PIN.
+    #[must_use]
+    pub fn pin(&self, name: &PersonId) -> Option<&SecretHash> {
+        self.by_name.get(name)?.pin.as_ref()
     }
 
     /// Name, roles and whether it is disabled, in the order of names.
@@ -199,6 +239,11 @@ impl Accounts {
             table["roles"] = value(account.roles.iter().map(Role::to_string).collect::<toml_edit::Array>());
             table["disabled"] = value(account.disabled);
             table["token_sha256"] = value(hex::encode(account.token_sha256));
+            for (key, secret) in [(PASSWORD, &account.password), (PIN, &account.pin)] {
+                if let Some(secret) = secret {
+                    table[key] = value(secret.as_str());
+                }
+            }
             tables.push(table);
         }
         let mut document = DocumentMut::new();
@@ -238,7 +283,7 @@ fn parse(text: &str) -> Result<Accounts, String> {
 }
 
 fn parse_account(table: &Table) -> Result<(PersonId, Account), String> {
-    const KEYS: [&str; 4] = ["name", "roles", "disabled", "token_sha256"];
+    const KEYS: [&str; 6] = ["name", "roles", "disabled", "token_sha256", PASSWORD, PIN];
     if let Some((key, _)) = table.iter().find(|(key, _)| !KEYS.contains(key)) {
         return Err(format!("{key} is not known; allowed are {}", KEYS.join(", ")));
     }
@@ -250,5 +295,12 @@ fn parse_account(table: &Table) -> Result<(PersonId, Account), String> {
     let hash = hash.and_then(|hash| hash.try_into().ok()).ok_or("token_sha256 must be 64 hexadecimal digits")?;
     let disabled = table.get("disabled").map_or(Some(false), Item::as_bool).ok_or("disabled must be true or false")?;
     let name = PersonId::new(name).map_err(|error| error.to_string())?;
-    Ok((name, Account { roles, disabled, token_sha256: hash }))
+    let (password, pin) = (secret(table, PASSWORD)?, secret(table, PIN)?);
+    Ok((name, Account { roles, disabled, token_sha256: hash, password, pin }))
+}
+
+fn secret(table: &Table, key: &str) -> Result<Option<SecretHash>, String> {
+    let Some(item) = table.get(key) else { return Ok(None) };
+    let hash = item.as_str().and_then(SecretHash::stored);
+    hash.map(Some).ok_or_else(|| format!("{key} must be what `vigil account` writes"))
 }

@@ -5,6 +5,8 @@ use tonic::Code;
 use super::*;
 use crate::clinical::ids::PersonId;
 
+const NOW: Timestamp = Timestamp(0);
+
 fn id(name: &str) -> PersonId {
     PersonId::new(name).unwrap()
 }
@@ -78,13 +80,14 @@ fn only_a_bearer_token_authenticates() {
     let with = |header: &str| {
         let mut metadata = MetadataMap::new();
         metadata.insert("authorization", header.parse().unwrap());
-        authenticate(&accounts, &metadata)
+        authenticate(&accounts, &Sessions::default(), &metadata, NOW)
     };
     assert_eq!(with(&format!("Bearer {}", token.reveal())).unwrap().id, id("kim"));
     for header in [format!("Basic {}", token.reveal()), token.reveal().to_owned(), "Bearer".to_owned()] {
         assert_eq!(with(&header).unwrap_err().code(), Code::Unauthenticated);
     }
-    assert_eq!(authenticate(&accounts, &MetadataMap::new()).unwrap_err().code(), Code::Unauthenticated);
+    let nothing = authenticate(&accounts, &Sessions::default(), &MetadataMap::new(), NOW);
+    assert_eq!(nothing.unwrap_err().code(), Code::Unauthenticated);
 }
 
 #[test]
@@ -106,4 +109,27 @@ fn a_reload_takes_effect_only_if_the_file_is_whole() {
     assert!(directory.now().authenticate(token.reveal()).is_none());
     assert!(changes.has_changed().unwrap());
     changes.borrow_and_update();
+}
+
+#[test]
+fn secrets_are_kept_as_hashes_and_survive_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("accounts.toml");
+    let mut accounts = Accounts::default();
+    account(&mut accounts, "kim", "nurse");
+    let (kim, lee) = (id("kim"), id("lee"));
+    accounts.set_password(&kim, SecretHash::of_password("correct horse battery").unwrap()).unwrap();
+    accounts.set_pin(&kim, SecretHash::of_pin("271828").unwrap()).unwrap();
+    accounts.save(&path).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("$argon2id$") && !text.contains("correct horse") && !text.contains("271828"));
+    let read = Accounts::load(&path).unwrap();
+    assert_eq!(read, accounts);
+    assert!(SecretHash::verify(read.password(&kim), "correct horse battery"));
+    assert!(SecretHash::verify(read.pin(&kim), "271828") && !SecretHash::verify(read.password(&kim), "271828"));
+    let missing = accounts.set_pin(&lee, SecretHash::of_pin("271828").unwrap());
+    assert!(matches!(missing, Err(AccountError::Missing(_))));
+    let broken = text.replace("$argon2id$", "$argon2i$");
+    crate::pki::write_private(&path, &broken).unwrap();
+    assert!(Accounts::load(&path).unwrap_err().to_string().contains("password_argon2id must be"));
 }

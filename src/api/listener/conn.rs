@@ -1,4 +1,4 @@
-//! A connection on which the gRPC server works: TLS with a deadline for the first bytes, and a way to end it.
+//! A connection on which a server works: TLS with a deadline for the first bytes, and a way to end it.
 
 use std::future::Future;
 use std::io;
@@ -18,7 +18,7 @@ use super::Gate;
 use crate::api::figures::Figures;
 use crate::api::peer::{Connection, Standing};
 
-/// Length of the HTTP/2 connection preface (RFC 9113, 3.4).
+/// Length of the HTTP/2 connection preface (RFC 9113, 3.4); a request of HTTP/1.1 is longer.
 const PREFACE_BYTES: usize = 24;
 
 /// The preface that is still awaited.
@@ -73,7 +73,10 @@ impl Conn {
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         let Some(awaited) = &mut self.awaited else { return Poll::Pending };
         ready!(awaited.deadline.as_mut().poll(context));
-        Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "no HTTP/2 preface within the handshake timeout"))
+        Poll::Ready(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "no HTTP/2 preface or request within the handshake timeout",
+        ))
     }
 
     fn note_read(&mut self, bytes: usize) {

@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::api::identity::{Accounts, NewAccount, Role};
+use crate::api::identity::{Accounts, NewAccount, Role, SecretHash};
 use crate::cli::{Failure, exit};
 use crate::clinical::ids::PersonId;
 use crate::clinical::rules::RuleSet;
@@ -22,6 +22,9 @@ pub const UNIT: &str = "demo-ward";
 pub const PHYSICIAN: &str = "dr-demo";
 /// Who registers, admits and assigns.
 pub const ADMIN: &str = "admin-demo";
+/// Of every demo account: nothing here is a secret.
+const PASSWORD: &str = "simulated ward";
+const PIN: &str = "271828";
 /// Name, role and what the person does.
 const PEOPLE: [(&str, &str, &str); 4] = [
     ("nurse-demo", "nurse", "paged first"),
@@ -43,7 +46,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// Makes the folder and everything in it. Ports are 7443 and 7444, or free ones where those are taken.
+    /// Makes the folder and everything in it. Ports are 7443 to 7445, or free ones where those are taken.
     ///
     /// # Errors
     /// The folder exists already or cannot be written.
@@ -82,18 +85,30 @@ impl Site {
 
     /// What a person at another shell needs to know.
     #[must_use]
-    pub fn notes(&self, devices: &str, people: &str) -> Vec<String> {
+    pub fn notes(&self, Addresses { devices, people, web }: &Addresses) -> Vec<String> {
         let accounts: Vec<String> =
             PEOPLE.iter().map(|(name, role, does)| format!("{name} ({role}, {does})")).collect();
         vec![
             format!("devices {devices}   people {people}   data, keys, PKI and tokens: {}", self.dir.display()),
+            format!("dashboard {web}   its certificate is the demo's own: the browser warns once"),
             format!("accounts: {}", accounts.join("; ")),
+            format!("each with the password \"{PASSWORD}\" and the PIN {PIN}"),
             format!("see and answer alerts from another shell, as {PHYSICIAN}:"),
             format!("  cd {}", self.dir.display()),
             format!("  ./vigil alerts ls{}", server_note(people)),
             format!("  ./vigil alerts acknowledge {ANY_ALERT} -m seen{}", server_note(people)),
         ]
     }
+}
+
+/// Where the platform of a demo listens.
+pub struct Addresses {
+    /// Devices and gateways.
+    pub devices: String,
+    /// People and programs, gRPC.
+    pub people: String,
+    /// The dashboard.
+    pub web: String,
 }
 
 /// Where a note names an alert, the view puts the most urgent one.
@@ -123,9 +138,12 @@ pub fn care_team() -> proto::CareTeam {
 
 fn make_accounts(dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let mut accounts = Accounts::default();
+    let (password, pin) = (SecretHash::of_password(PASSWORD)?, SecretHash::of_pin(PIN)?);
     for (name, role, _) in PEOPLE {
-        let new = NewAccount { name: PersonId::new(name)?, roles: vec![role.parse::<Role>()?] };
-        let token = accounts.add(new)?;
+        let person = PersonId::new(name)?;
+        let token = accounts.add(NewAccount { name: person.clone(), roles: vec![role.parse::<Role>()?] })?;
+        accounts.set_password(&person, password.clone())?;
+        accounts.set_pin(&person, pin.clone())?;
         let path = dir.join("tokens").join(format!("{name}.token"));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         writeln!(file, "{}", token.reveal())?;
@@ -140,9 +158,12 @@ fn configuration() -> String {
         format!("127.0.0.1:{port}")
     };
     format!(
-        "[listen]\ndevices = \"{}\"\npeople = \"{}\"\n\n[pki]\nsite = \"demo\"\n\n[people]\nfallback = \
-         [\"charge-demo\"]\n\n[rules]\ndirs = [\"rules/bedside\", \"rules/ward\", \"rules/cied\", \"rules/oxygen\"]\n",
+        "[listen]\ndevices = \"{}\"\npeople = \"{}\"\nweb = \"{}\"\noperations = \"{}\"\n\n[pki]\nsite = \"demo\"\n\n\
+         [people]\nfallback = [\"charge-demo\"]\n\n[rules]\ndirs = [\"rules/bedside\", \"rules/ward\", \
+         \"rules/cied\", \"rules/oxygen\"]\n",
         address(7443),
         address(7444),
+        address(7445),
+        address(7446),
     )
 }

@@ -10,9 +10,10 @@ use tokio::task::JoinHandle;
 use super::args::Args;
 use super::feed::follow;
 use super::screen::{Sources, show};
-use super::site::{ADMIN, PHYSICIAN, Site, UNIT, care_team};
+use super::site::{ADMIN, Addresses, PHYSICIAN, Site, UNIT, care_team};
 use super::summary;
 use super::ward::WardState;
+use crate::api::ops::Operations;
 use crate::app::{self, AppError, Request};
 use crate::cli::simulate::{Pace, Plan, PlayError, Report, WardPlan, play, stop_on_signals, synthetic_ward};
 use crate::cli::{Failure, exit};
@@ -35,13 +36,13 @@ pub(super) async fn demo(args: &Args) -> Result<(), Failure> {
     let dir = args.dir.clone().unwrap_or_else(|| PathBuf::from(format!("data/demo-{started_s}")));
     let site = Site::prepare(&dir, clock.now())?;
     let platform = Running::start(&site).await?;
-    set_care_team(&site, &platform.people).await?;
+    set_care_team(&site, &platform.at.people).await?;
     let plan = plan(args, &site, &platform, clock.clone());
     let mut ward = WardState::new(
         format!("VIGIL DEMO   ward {UNIT}   simulated patients, nothing here is about a person"),
         plan.players.iter().enumerate().map(|(at, player)| (player.patient.clone(), format!("bed-{}", at + 1))),
     );
-    ward.footer = site.notes(&platform.devices, &platform.people);
+    ward.footer = site.notes(&platform.at);
     ward.footer.push("Ctrl-C drains and stops".to_owned());
     println!("{}\n", ward.footer.join("\n"));
     let (report, ward) = perform(plan, &site, &platform, ward, &clock, stop).await?;
@@ -62,12 +63,12 @@ fn plan(args: &Args, site: &Site, platform: &Running, clock: Clock) -> Plan {
         start: clock.now(),
     });
     Plan {
-        url: platform.devices.clone(),
+        url: platform.at.devices.clone(),
         pki: site.pki.clone(),
         players,
         gateways: 0,
         registrar: Some(Registrar {
-            url: platform.people.clone(),
+            url: platform.at.people.clone(),
             token_file: site.token_file(ADMIN),
             unit: UNIT.to_owned(),
         }),
@@ -91,7 +92,7 @@ async fn perform(
     stop: watch::Receiver<bool>,
 ) -> Result<(Report, WardState), Failure> {
     let ca_pem = channel::read_pem(&site.pki.join("ca.pem"))?;
-    let endpoint = channel::endpoint(&platform.people, &ca_pem, None)?;
+    let endpoint = channel::endpoint(&platform.at.people, &ca_pem, None)?;
     let bearer = Bearer::from_file(&site.token_file(PHYSICIAN))?;
     let (news_in, news) = mpsc::channel(1_024);
     let feed = tokio::spawn(follow(endpoint, bearer, news_in));
@@ -121,8 +122,7 @@ async fn set_care_team(site: &Site, people: &str) -> Result<(), Failure> {
 
 /// The platform in this process.
 struct Running {
-    devices: String,
-    people: String,
+    at: Addresses,
     requests: mpsc::Sender<Request>,
     task: JoinHandle<Result<(), AppError>>,
 }
@@ -133,16 +133,22 @@ impl Running {
         let (tell, told) = oneshot::channel();
         let (config, rules) = (site.config.clone(), Arc::clone(&site.rules));
         let mut tell = Some(tell);
-        let started = move |platform: &app::Platform| {
-            let at = (platform.server().devices_addr(), platform.server().people_addr());
+        let started = move |platform: &app::Platform, _: &Operations| {
+            let server = platform.server();
+            let at = (server.devices_addr(), server.people_addr(), server.web_addr());
             // Told at the first start only.
             let _ = tell.take().map(|tell| tell.send(at));
         };
         let mut task = tokio::spawn(async move { app::run(&config, rules, asked, started).await });
         tokio::select! {
-            Ok((devices, people)) = told => {
+            Ok((devices, people, web)) = told => {
                 let url = |at: std::net::SocketAddr| format!("https://{at}");
-                Ok(Self { devices: url(devices), people: url(people), requests, task })
+                let at = Addresses {
+                    devices: url(devices),
+                    people: url(people),
+                    web: format!("https://localhost:{}", web.port()),
+                };
+                Ok(Self { at, requests, task })
             }
             ended = &mut task => Err(match ended {
                 Ok(Err(error)) => Failure::new(exit::STORAGE, error),

@@ -63,8 +63,8 @@ export interface Answered {
 }
 
 /** Resolves once the answer is committed, or with what the alert is now. */
-export async function answer(id: string, verb: Verb, body: Answer, key: string): Promise<Answered> {
-  const response = await postRaw(`/alerts/${encodeURIComponent(id)}/${verb}`, body, key);
+export async function answer(id: string, verb: Verb, body: Answer, key: string, token?: string): Promise<Answered> {
+  const response = await postRaw(`/alerts/${encodeURIComponent(id)}/${verb}`, body, key, token);
   if (response.ok) return readAnswered(response);
   if (response.status === 409) {
     const state = (await response.clone().json().catch(() => ({}))) as Partial<Answered>;

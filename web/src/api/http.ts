@@ -30,11 +30,11 @@ export function query(parameters: Query): string {
 async function ask(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(base + path, { ...init, credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    response = await fetch(base + path, { credentials: "same-origin", ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch {
     throw new NoAnswer();
   }
-  if (response.status === 401 && path !== "/session") signedOut();
+  if (response.status === 401 && !path.startsWith("/session") && init.credentials !== "omit") signedOut();
   else asked();
   return response;
 }
@@ -58,10 +58,16 @@ export async function post<T>(path: string, body: unknown, key: string): Promise
   return json<T>(await postRaw(path, body, key));
 }
 
-/** As `post`, but whoever calls reads the status. */
-export function postRaw(path: string, body: unknown, key: string): Promise<Response> {
-  const headers = { "content-type": "application/json", accept: "application/json", "idempotency-key": key };
-  return ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+/** As `post`, but whoever calls reads the status. With a `token` it is of that person, not of the session. */
+export function postRaw(path: string, body: unknown, key: string, token?: string): Promise<Response> {
+  const headers: Record<string, string> = {
+    "content-type": "application/json",
+    accept: "application/json",
+    "idempotency-key": key,
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
+  const credentials = token === undefined ? "same-origin" : "omit";
+  return ask(path, { method: "POST", headers, body: JSON.stringify(body), credentials });
 }
 
 export async function remove(path: string): Promise<void> {

@@ -9,6 +9,8 @@ export type FromWorker =
   /** Twice a second, also in a hidden tab. */
   | { type: "tick"; heard: Heard }
   | { type: "events"; events: SseEvent[] }
+  /** A stream was opened. */
+  | { type: "opened" }
   /** The machine slept: nothing is live before the next byte. */
   | { type: "slept" }
   | { type: "signed_out" }

@@ -76,6 +76,7 @@ export class Stream {
     if (response.status === 400 || response.status === 409 || response.status === 410) return this.end({ type: "resync" });
     if (!response.ok || !response.body) return;
     this.isOpen = true;
+    this.tell({ type: "opened" });
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     const parser = new SseParser();
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {

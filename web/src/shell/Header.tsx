@@ -1,7 +1,7 @@
 import { leave } from "../state/feed.ts";
 import { route } from "../router.ts";
 import { openAlerts } from "../state/alerts.ts";
-import { me } from "../state/session.ts";
+import { isWatching, me } from "../state/session.ts";
 import { theme } from "../state/settings.ts";
 import { now_s } from "../state/time.ts";
 import { clockTime } from "../model/words.ts";
@@ -32,7 +32,7 @@ export function Header() {
         <img src="/vigil.svg" width="28" height="28" alt="" /> <span class="brand-name">Vigil</span>
       </a>
       <Navigation />
-      <Counts />
+      {isWatching.value ? <Counts /> : null}
       <div class="header-end">
         <AudioPause />
         <LiveMarker />

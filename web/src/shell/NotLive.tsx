@@ -1,5 +1,6 @@
 import { duration } from "../model/words.ts";
 import { link } from "../state/link.ts";
+import { isWatching, me } from "../state/session.ts";
 import { now_s } from "../state/time.ts";
 
 /** Across the whole width as soon as what is shown may not be what is so. */
@@ -8,7 +9,7 @@ export function NotLive() {
   const { state, silent_s } = link.value;
   return (
     <div role="alert">
-      {state === "not-live" ? (
+      {state === "not-live" && me.value !== null && (isWatching.value || me.value === undefined) ? (
         <div class="not-live">
           <strong>NOT LIVE</strong>
           <span>

@@ -11,14 +11,19 @@ export interface PageEntry {
 }
 
 const always = (): boolean => true;
+const watches = (me: Me | null | undefined): boolean => me?.can.some((verb) => verb.startsWith("see ")) ?? false;
 const answers = (me: Me | null | undefined): boolean => me?.can.some((verb) => verb.startsWith("answer ")) ?? false;
-const seesPatients = (me: Me | null | undefined): boolean => me?.can.includes("see the patient") ?? false;
+const may = (verb: string) => (me: Me | null | undefined): boolean => me?.can.includes(verb) ?? false;
 
 export const PAGES: readonly PageEntry[] = [
-  { path: "/", page: "board", title: "Board", isFor: always },
-  { path: "/inbox", page: "inbox", title: "Inbox", isFor: always },
+  { path: "/", page: "board", title: "Board", isFor: watches },
+  { path: "/inbox", page: "inbox", title: "Inbox", isFor: watches },
   { path: "/shift", page: "shift", title: "Shift", isFor: answers },
-  { path: "/devices", page: "devices", title: "Devices", isFor: always },
-  { path: "/downtime", page: "downtime", title: "Downtime", isFor: seesPatients },
+  { path: "/oncall", page: "oncall", title: "On call", isFor: watches },
+  { path: "/devices", page: "devices", title: "Devices", isFor: watches },
+  { path: "/downtime", page: "downtime", title: "Downtime", isFor: may("see the patient") },
+  { path: "/admit", page: "admit", title: "Admit", isFor: may("administer") },
+  { path: "/audit", page: "audit", title: "Audit", isFor: may("read the audit trail") },
+  { path: "/operations", page: "operations", title: "Operations", isFor: may("read figures") },
   { path: "/keys", page: "keys", title: "Keys", isFor: always },
 ];

@@ -4,6 +4,7 @@
 import { signal } from "@preact/signals";
 import { type Answer, answer, type Verb } from "../api/alerts.ts";
 import { newKey } from "../api/http.ts";
+import { confirm } from "../api/sessions.ts";
 import { inWords, NoAnswer, Problem } from "../api/problem.ts";
 import type { Alert, Verdict } from "../model/alert.ts";
 import { takeAlert } from "./alerts.ts";
@@ -18,6 +19,9 @@ export interface Draft {
   to: string;
   minutes: number;
   verdict?: Verdict;
+  /** Somebody else at this screen, who answers with their PIN; empty: whoever is signed in. */
+  by: string;
+  pin: string;
   /** The same for each attempt at the same answer. */
   key: string;
   isSending: boolean;
@@ -35,7 +39,7 @@ export const needsDialog = (verb: Verb): boolean => SAYS_MORE.includes(verb);
 export function begin(verb: Verb, alert: Alert, verdict?: Verdict): void {
   const person = me.peek()?.person ?? "";
   const to = "";
-  draft.value = { verb, alert, person, reason: "", to, minutes: 5, verdict, key: newKey(), isSending: false };
+  draft.value = { verb, alert, person, reason: "", to, minutes: 5, verdict, by: "", pin: "", key: newKey(), isSending: false };
   outcome.value = "";
   if (!needsDialog(verb)) void send();
 }
@@ -89,17 +93,19 @@ export async function send(): Promise<void> {
   if (!sent || sent.isSending) return;
   draft.value = { ...sent, isSending: true, refusal: undefined };
   try {
-    const { done, alert } = await answer(sent.alert.id, sent.verb, bodyOf(sent), sent.key);
+    const { token } = sent.by.trim() === "" ? { token: undefined } : await confirm(sent.by.trim(), sent.pin);
+    const { done, alert } = await answer(sent.alert.id, sent.verb, bodyOf(sent), sent.key, token);
     takeAlert(alert);
     if (done) return finish(sent, `${DONE[sent.verb]}: on record.`);
     const refusal = "The alert changed while you looked at it, and nothing was done. Look again, then answer.";
     refuse(sent, { alert, refusal, key: newKey() });
   } catch (error) {
-    refuse(sent, { refusal: explain(error) });
+    refuse(sent, { refusal: explain(error, sent.by.trim()), pin: "" });
   }
 }
 
-function explain(error: unknown): string {
+function explain(error: unknown, by: string): string {
+  if (by !== "" && error instanceof Problem && error.status === 401) return `No ${by} with this PIN. Nothing was done.`;
   if (error instanceof NoAnswer) return "No answer from the server: it is not known whether this was done. Trying again is safe.";
   if (error instanceof Problem && error.status === 401) return "You were signed out before this was sent. Nothing was done.";
   return inWords(error);

@@ -17,6 +17,7 @@ export const link = signal<Link>({ state: "starting", silent_s: undefined });
 
 export interface Heir {
   events(events: SseEvent[]): void;
+  opened(): void;
   resync(): void;
   signedOut(): void;
   /** Twice a second, also while the tab is hidden. */
@@ -39,6 +40,8 @@ function hear(message: FromWorker): void {
       return takeTick(message);
     case "events":
       return heir?.events(message.events);
+    case "opened":
+      return heir?.opened();
     case "slept":
       clock.forget();
       return notLive();

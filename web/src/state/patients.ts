@@ -1,14 +1,22 @@
 import { computed, signal } from "@preact/signals";
-import type { Patient } from "../model/patient.ts";
+import type { Standby } from "../model/patient.ts";
 import { byBed, rank } from "../model/order.ts";
 import { alertsByPatient } from "./alerts.ts";
 import type { Alert } from "../model/alert.ts";
 
+/** Who is here, and where. */
+export interface Placed {
+  patient: string;
+  unit: string;
+  bed?: string;
+  standby?: Standby;
+}
+
 /** Undefined: not loaded. */
-export const patients = signal<readonly Patient[] | undefined>(undefined);
+export const patients = signal<readonly Placed[] | undefined>(undefined);
 
 export interface Tile {
-  patient: Patient;
+  patient: Placed;
   /** Open ones, the worst first. */
   alerts: readonly Alert[];
 }

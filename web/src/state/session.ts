@@ -9,6 +9,9 @@ export const me = signal<Me | null | undefined>(undefined);
 
 export const can = computed<readonly string[]>(() => me.value?.can ?? []);
 
+/** There is something for this role that is live. Others have pages of figures and records, which say when they were read. */
+export const isWatching = computed(() => can.value.some((verb) => verb.startsWith("see ")));
+
 /** The session ended by itself: whoever left the workstation does not know that it watches no more. */
 export const isExpired = signal(false);
 

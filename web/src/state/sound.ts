@@ -8,7 +8,7 @@ import type { Sound } from "../alarm/burst.ts";
 import { isSignalled } from "../model/alert.ts";
 import { openAlerts } from "./alerts.ts";
 import { link } from "./link.ts";
-import { isExpired, me } from "./session.ts";
+import { isExpired, isWatching } from "./session.ts";
 import { clock, now_s } from "./time.ts";
 
 export const armed = signal(false);
@@ -43,7 +43,7 @@ export function endPause(): void {
 
 function wanted(): Sound | undefined {
   if (isExpired.peek()) return "not-live";
-  if (!clock.isKnown || !me.peek()) return undefined;
+  if (!clock.isKnown || !isWatching.peek()) return undefined;
   const now_us = clock.now_us();
   const alarm = audible(openAlerts.peek(), pause.peek(), now_us);
   if (alarm === "high") return alarm;

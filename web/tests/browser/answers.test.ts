@@ -114,6 +114,22 @@ test("without an answer nothing is claimed, and trying again is the same request
   expect(keys[0]).toBe(keys[1]);
 });
 
+test("at a shared workstation somebody else answers in their own name with a PIN", async () => {
+  const { page } = visit;
+  await signIn(page);
+  await beginAcknowledging("at the bedside");
+  await page.getByText("Not nurse-demo?").click();
+  await page.getByLabel("Your name").fill("lee");
+  await page.getByLabel("PIN").fill("9999");
+  await page.getByRole("dialog").getByRole("button", { name: "Acknowledge" }).click();
+  await page.getByText("No lee with this PIN. Nothing was done.").waitFor();
+  expect(await page.getByLabel("PIN").inputValue()).toBe("");
+  await page.getByLabel("PIN").fill("1234");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("Acknowledged: on record.").waitFor();
+  await standing().getByText("acknowledged by lee").waitFor();
+});
+
 test("a shift is worked by the keyboard alone", async () => {
   const { page } = visit;
   await page.keyboard.type("nurse-demo");
@@ -164,4 +180,45 @@ test("a key that was moved acts, and the old one does not", async () => {
   expect(await page.getByRole("dialog").count()).toBe(0);
   await page.keyboard.press("q");
   await page.getByRole("heading", { name: "Acknowledge" }).waitFor();
+});
+
+test("an administrator admits, and it is said once and as it was typed", async () => {
+  const { page } = visit;
+  fixture.can = ["administer", "see the patient"];
+  await signIn(page);
+  await page.getByRole("link", { name: "Admit" }).click();
+  await page.getByLabel("Patient (an opaque id, no name)").fill("p-9");
+  await page.getByLabel("Bed", { exact: true }).fill("bed-9");
+  await page.locator("select[name=age_class]").selectOption("adult");
+  fixture.patients.push(aPatient("p-9"));
+  await page.getByRole("button", { name: "Admit" }).click();
+  await page.getByRole("heading", { name: /bed-9/ }).waitFor();
+  const admissions = fixture.asked.filter(({ path }) => path === "/patients");
+  expect(admissions).toHaveLength(1);
+  const profile = { age_class: "adult", setting: "unknown", pregnant: false, spo2_scale_2: false };
+  expect(admissions[0]?.body).toEqual({ patient: "p-9", unit: "ward-a", bed: "bed-9", profile });
+});
+
+test("who is not on the care team breaks the glass with a reason, on record", async () => {
+  const { page } = visit;
+  await signIn(page);
+  await page.goto(`${url}/patients/p-77`);
+  await page.getByRole("heading", { name: "Break the glass" }).waitFor();
+  await page.getByLabel("Reason").fill("collapsed in the corridor");
+  await page.getByRole("button", { name: "Break the glass" }).click();
+  await expect.poll(() => fixture.asked.at(-1)?.path).toBe("/patients/p-77/break-glass");
+  expect(fixture.asked.at(-1)?.body).toEqual({ reason: "collapsed in the corridor", minutes: 60 });
+});
+
+test("who sees no alerts has the records or the figures, and nothing that pretends to be live", async () => {
+  const { page } = visit;
+  fixture.can = ["read figures"];
+  await page.getByLabel("Name").fill("sre-1");
+  await page.getByLabel("Password").fill("right");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Operations" }).waitFor();
+  await page.locator(".figure-worry", { hasText: "readings quarantined" }).waitFor();
+  await page.getByText("nothing live").waitFor();
+  expect(await page.getByRole("link", { name: "Board" }).count()).toBe(0);
+  expect(await page.locator(".not-live, .sound-fault").count()).toBe(0);
 });

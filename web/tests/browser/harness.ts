@@ -9,7 +9,8 @@ const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const FLAGS =
   "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split(" ");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-export const SHOTS = new URL("../../shots/", import.meta.url).pathname;
+/** Pictures of each run; `PICTURES=$PWD/../docs/pictures` renews those of the README. */
+export const SHOTS = `${process.env.PICTURES ?? new URL("../../shots", import.meta.url).pathname}/`;
 
 export async function launch(): Promise<Browser> {
   if (!existsSync(CHROMIUM)) throw new Error(`no Chromium at ${CHROMIUM}: apt-get install chromium, or set CHROMIUM`);

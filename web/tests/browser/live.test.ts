@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { Fixture } from "../fixture/server.ts";
-import { aPatient, anAlert, now_us } from "../fixture/ward.ts";
+import { aPatient, anAlert, aValue, now_us } from "../fixture/ward.ts";
 import { launch, open, signIn, type Visit } from "./harness.ts";
 
 let browser: Browser;
@@ -210,4 +210,34 @@ test("a session that ends is announced, can be kept, and its end is neither sile
   expect(await page.title()).toBe("NOT WATCHED · Vigil");
   await signIn(page);
   expect(await page.title()).toBe("Vigil");
+});
+
+test("a value has its age, and one that nobody hears of any more is no data, never the last number", async () => {
+  const { page } = visit;
+  fixture.values.set("p-1", [aValue("heart_rate", 72, 20), aValue("spo2", 97, 400), aValue("resp_rate", undefined, 2)]);
+  await signIn(page);
+  const value = (code: string) => page.locator(`[data-patient=p-1] [data-code=${code}]`);
+  await value("heart_rate").getByText(/^2\d s$/).waitFor();
+  expect(await value("heart_rate").textContent()).toContain("72");
+  expect(await value("spo2").textContent()).toMatch(/no data6:4\d/);
+  expect(await value("spo2").textContent()).not.toContain("97");
+  expect(await value("resp_rate").textContent()).toContain("no signal");
+  fixture.sayValues("p-1", [aValue("spo2", 94, 0)]);
+  await value("spo2").getByText("94").waitFor();
+  // The device of the heart rate has fallen silent meanwhile.
+  await value("heart_rate").getByText("no data").waitFor({ timeout: 20_000 });
+  expect(await value("heart_rate").textContent()).not.toContain("72");
+});
+
+test("values that came while the connection was lost are read from the board", async () => {
+  const { page } = visit;
+  fixture.values.set("p-1", [aValue("heart_rate", 72)]);
+  await signIn(page);
+  await page.locator("[data-patient=p-1]").getByText("72").waitFor();
+  await fixture.stop();
+  fixture.values.set("p-1", [aValue("heart_rate", 141, 0)]);
+  fixture.patients.push(aPatient("p-3"));
+  await fixture.start();
+  await page.locator("[data-patient=p-1]").getByText("141").waitFor();
+  await page.locator("[data-patient=p-3]").waitFor();
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { DEFAULTS, actionOf, readKeymap, remap } from "../../src/keys/keymap.ts";
 import { columnsOf, step } from "../../src/pages/board/layout.ts";
+import { pieces } from "../../src/pages/oncall/coverage.ts";
 import { scale } from "../../src/pages/alert/ladder.ts";
 import { alertPath, parse } from "../../src/router.ts";
 import { scrollBy_px, visibleRows } from "../../src/ui/virtual.ts";
@@ -71,4 +72,16 @@ test("a deadline in ten minutes does not press the first ten seconds together", 
   expect(deadline_x).toBe(628);
   expect(scale(0, 10e6, undefined, 640, 12)).toMatchObject({ now_x: 628, deadline_x: undefined });
   expect(scale(5, 5, undefined, 640, 12).x(5)).toBe(12);
+});
+
+test("gaps are drawn where they are, cut to the days that are shown, and never too thin to be seen", () => {
+  const gap = (from_us: number, to_us: number) => ({ unit: "u", role: "r", from_us, to_us, unreachable: [] });
+  const day = 86_400e6;
+  const drawn = pieces([gap(-day, day), gap(7 * day, 7 * day + 1), gap(13.99 * day, 20 * day), gap(15 * day, 16 * day)], 0);
+  expect(drawn.map(({ left_percent }) => Math.round(left_percent))).toEqual([0, 50, 99]);
+  expect(Math.round(drawn[0]!.width_percent)).toBe(7);
+  for (const { left_percent, width_percent } of drawn) {
+    expect(width_percent).toBeGreaterThanOrEqual(0.6);
+    expect(left_percent + width_percent).toBeLessThanOrEqual(100.000001);
+  }
 });

@@ -171,7 +171,7 @@ fn profile(asked: Option<&proto::PatientProfile>) -> Result<Profile, Status> {
     Ok(profile.map_err(|error| Status::invalid_argument(format!("profile: {}", error.why)))?.unwrap_or_default())
 }
 
-fn on_wire(entry: &PatientEntry, fields: Fields) -> proto::Patient {
+pub(in crate::api) fn on_wire(entry: &PatientEntry, fields: Fields) -> proto::Patient {
     let (presence, merged_into) = match &entry.presence {
         Presence::Unknown => (proto::Presence::Unspecified, String::new()),
         Presence::Present => (proto::Presence::Admitted, String::new()),

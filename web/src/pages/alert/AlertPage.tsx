@@ -10,6 +10,7 @@ import { PriorityBadge } from "../../ui/PriorityBadge.tsx";
 import { Refusal } from "../../ui/Refusal.tsx";
 import { useVerbKeys } from "../answer/useVerbKeys.ts";
 import { VerbButtons } from "../answer/VerbButtons.tsx";
+import { Around } from "./Around.tsx";
 import { Timeline } from "./Timeline.tsx";
 import { Why } from "./Why.tsx";
 
@@ -45,7 +46,10 @@ export function AlertPage({ id }: { id: string }) {
       {alert ? <VerbButtons alert={alert} /> : null}
       <div class="alert-parts">
         {alert ? <Why alert={alert} /> : null}
-        {facts ? <Timeline facts={facts} alert={alert} /> : null}
+        <div class="alert-course">
+          {alert ? <Around alert={alert} /> : null}
+          {facts ? <Timeline facts={facts} alert={alert} /> : null}
+        </div>
       </div>
     </main>
   );

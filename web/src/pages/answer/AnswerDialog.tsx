@@ -7,6 +7,7 @@ import { Dialog } from "../../ui/Dialog.tsx";
 import { PriorityBadge } from "../../ui/PriorityBadge.tsx";
 import { Refusal } from "../../ui/Refusal.tsx";
 import { PersonField } from "./PersonField.tsx";
+import { OtherPerson } from "./OtherPerson.tsx";
 import { ReasonField } from "./ReasonField.tsx";
 
 const TITLES: Partial<Record<Verb, string>> = {
@@ -26,8 +27,8 @@ const EXPLAIN: Partial<Record<Verb, string>> = {
   snooze: "Only the signals are silent. The alert still waits for an answer.",
 };
 
-const isComplete = ({ verb, reason, to }: Draft): boolean =>
-  verb === "snooze" || (reason.trim() !== "" && (verb !== "hand-over" || to.trim() !== ""));
+const isComplete = ({ verb, reason, to, by, pin }: Draft): boolean =>
+  (by.trim() === "" || pin !== "") && (verb === "snooze" || (reason.trim() !== "" && (verb !== "hand-over" || to.trim() !== "")));
 
 /** What somebody began before they were signed out is offered to nobody else. */
 export function AnswerDialog() {
@@ -62,6 +63,7 @@ function Form({ wanted }: { wanted: Draft }) {
         {verb === "hand-over" ? <PersonField label="To" required={true} /> : null}
         {verb === "snooze" ? <Minutes most={SNOOZE_MINUTES_MAX[alert.priority]} /> : null}
         <ReasonField />
+        <OtherPerson />
         <Refusal text={wanted.refusal} />
         <div class="form-end">
           <button type="button" class="button" onClick={abandon}>

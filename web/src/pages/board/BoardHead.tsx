@@ -47,7 +47,7 @@ export function BoardHead({ search, field, count }: Props) {
             ref={field}
             class="input"
             type="search"
-            placeholder="Bed, patient, device"
+            placeholder="Bed, patient, alert"
             value={search.value}
             onInput={(event) => {
               search.value = event.currentTarget.value;

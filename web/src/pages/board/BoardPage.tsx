@@ -17,7 +17,7 @@ const search = signal("");
 const chosen = signal("");
 
 const fits = ({ patient, alerts }: TileOf, text: string): boolean =>
-  [patient.bed, patient.patient, patient.unit, ...patient.devices, ...alerts.map((alert) => alert.text)].some((part) =>
+  [patient.bed, patient.patient, patient.unit, ...alerts.map((alert) => alert.text)].some((part) =>
     part?.toLocaleLowerCase().includes(text),
   );
 

@@ -2,11 +2,17 @@ import type { Alert } from "../../model/alert.ts";
 import { conditionWord, deadlineWord, moment, standing } from "../../model/words.ts";
 import type { Tile as TileOf } from "../../state/patients.ts";
 import { now_s } from "../../state/time.ts";
+import { vitalsOf } from "../../state/vitals.ts";
 import { Age, Countdown } from "../../ui/Age.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { PriorityBadge } from "../../ui/PriorityBadge.tsx";
+import { Sparkline } from "../../ui/Sparkline.tsx";
+import { VitalValue } from "../../ui/VitalValue.tsx";
 
-export const TILE_PX = 172;
+export const TILE_PX = 266;
+
+/** Beyond these the patient's page has the rest. */
+const VITALS_MAX = 4;
 
 interface Props {
   id: string;
@@ -42,8 +48,25 @@ export function Tile({ id, tile, isReached, reach, open }: Props) {
           <Icon name="standby" /> Standby until {moment(patient.standby.until_us, now_s.value * 1e6)}
         </span>
       ) : null}
+      <Vitals patient={patient.patient} />
       {worst ? <Worst alert={worst} more={alerts.length - 1} /> : null}
     </button>
+  );
+}
+
+function Vitals({ patient }: { patient: string }) {
+  const vitals = vitalsOf(patient).value.slice(0, VITALS_MAX);
+  const drawn = vitals[0];
+  if (!drawn) return <span class="tile-none">no values</span>;
+  return (
+    <>
+      <span class="vitals">
+        {vitals.map((vital) => (
+          <VitalValue key={vital.code} vital={vital} />
+        ))}
+      </span>
+      <Sparkline vital={drawn} />
+    </>
   );
 }
 

@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { listDevices } from "../../api/devices.ts";
 import { inWords } from "../../api/problem.ts";
-import type { Device } from "../../model/device.ts";
+import type { Device, Sent } from "../../model/device.ts";
 import { moment } from "../../model/words.ts";
 import { patientPath } from "../../router.ts";
 import { now_s } from "../../state/time.ts";
+import { Age } from "../../ui/Age.tsx";
 import { Refusal } from "../../ui/Refusal.tsx";
 import { useVirtual } from "../../ui/useVirtual.ts";
 
@@ -46,7 +47,7 @@ function Rows({ rows }: { rows: readonly Device[] }) {
       <table class="table">
         <thead>
           <tr>
-            {["Device", "Model", "Firmware", "Unit", "Patient", "Gateway", "State"].map((title) => (
+            {["Device", "Model", "Firmware", "Unit", "Patient", "Gateway", "State", "Last heard", "Clock off", "Battery", "Set aside"].map((title) => (
               <th key={title} scope="col">
                 {title}
               </th>
@@ -84,6 +85,28 @@ function Row({ device }: { device: Device }) {
       <td class="named">{device.patient ? <a href={patientPath(device.patient)}>{device.patient}</a> : ""}</td>
       <td class="named">{device.gateway || "speaks for itself"}</td>
       <td>{state}</td>
+      <SentCells sent={device.sent} />
     </tr>
+  );
+}
+
+const SKEW_MS_SHOWN = 1_000;
+
+/** What came from the device. Its last reading has its age; nothing of it is a promise about now. */
+function SentCells({ sent }: { sent: Sent | undefined }) {
+  if (!sent) return <td colSpan={4}>sent nothing</td>;
+  const { last_reading_us, skew_ms, battery_percent } = sent;
+  const aside = sent.undecodable + sent.conflicting + sent.rejected;
+  const off = skew_ms === undefined ? "" : Math.abs(skew_ms) < SKEW_MS_SHOWN ? "no" : `${(skew_ms / 1000).toFixed(1)} s`;
+  return (
+    <>
+      <td>{last_reading_us === undefined ? "" : <Age at_us={last_reading_us} />}</td>
+      <td>{off}</td>
+      <td>{battery_percent === undefined ? "" : `${Math.round(battery_percent)} %`}</td>
+      <td>
+        {aside === 0 ? "0" : aside}
+        {sent.lost > 0 ? `, ${sent.lost} lost` : ""}
+      </td>
+    </>
   );
 }

@@ -7,6 +7,8 @@ import { link } from "../../state/link.ts";
 import { type Tile, tiles } from "../../state/patients.ts";
 import { unit } from "../../state/settings.ts";
 import { clock, now_s } from "../../state/time.ts";
+import { numberOf, titleOf, unitOf } from "../../model/vital.ts";
+import { vitalsOf } from "../../state/vitals.ts";
 import { Age } from "../../ui/Age.tsx";
 import { keepCopy } from "./copy.ts";
 
@@ -44,7 +46,7 @@ export function DowntimePage() {
         <table class="table">
           <thead>
             <tr>
-              {["Bed", "Patient", "Open alerts, the worst first", "Devices"].map((title) => (
+              {["Bed", "Patient", "Open alerts, the worst first", "Newest values"].map((title) => (
                 <th key={title} scope="col">
                   {title}
                 </th>
@@ -87,8 +89,30 @@ function Row({ tile: { patient, alerts }, now_us }: { tile: Tile; now_us: number
       <td>
         {alerts.length === 0 ? "none" : alerts.map((alert) => <Line key={alert.id} alert={alert} />)}
       </td>
-      <td class="said">{patient.devices.length === 0 ? "none" : patient.devices.join(", ")}</td>
+      <td>
+        <NewestValues patient={patient.patient} />
+      </td>
     </tr>
+  );
+}
+
+function NewestValues({ patient }: { patient: string }) {
+  const vitals = vitalsOf(patient).value;
+  if (vitals.length === 0) return <>none</>;
+  return (
+    <>
+      {vitals.map((vital) => (
+        <div key={vital.code} class="said">
+          {titleOf(vital.code, vital.title)}{" "}
+          {vital.validity === "no_signal" || vital.validity === "invalid"
+            ? vital.validity.replace("_", " ")
+            : vital.value === undefined
+              ? (vital.word ?? "no value")
+              : `${numberOf(vital.code, vital.value)} ${unitOf(vital.unit)}`}
+          , <Age at_us={vital.received_us} /> before
+        </div>
+      ))}
+    </>
   );
 }
 
