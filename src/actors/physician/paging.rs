@@ -41,7 +41,9 @@ impl Person {
     pub fn send_bundle(&self, parts: &mut Parts) {
         let now = self.context.clock.now();
         (parts.bundle_wake, parts.bundle_at) = (None, None);
-        if parts.inbox.bundle_due().is_none_or(|due| now < due) {
+        let Some(due) = parts.inbox.bundle_due() else { return };
+        if now < due {
+            self.wake_at(parts, due);
             return;
         }
         let pages = parts.inbox.bundled();
