@@ -144,3 +144,26 @@ fn decisions_are_numbered_without_a_gap() {
         assert!(name.starts_with(&format!("{number:04}-")), "{name} should be {number:04}");
     }
 }
+
+#[test]
+fn each_line_that_the_runbook_explains_is_in_the_source() {
+    let source: String = files(&root().join("src"), "rs").iter().map(|file| read(file)).collect();
+    let page = read(&root().join("docs/RUNBOOK.md"));
+    let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    assert!(rows.len() > 15, "the table is there");
+    for row in rows {
+        let said = quoted(row).into_iter().next().expect("a row begins with what the log says");
+        assert!(source.contains(&said), "the source does not say: {said}");
+    }
+}
+
+#[test]
+fn each_alert_of_the_metrics_is_in_the_runbook() {
+    let rules = read(&root().join("deploy/prometheus/vigil.rules.yml"));
+    let page = read(&root().join("docs/RUNBOOK.md"));
+    let alerts: Vec<_> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    assert!(!alerts.is_empty(), "there are rules");
+    for alert in alerts {
+        assert!(page.contains(&format!("| {alert} |")), "the runbook does not explain {alert}");
+    }
+}

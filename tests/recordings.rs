@@ -8,6 +8,7 @@ mod receivers;
 
 mod recordings {
     mod alerts;
+    mod backups;
     // Not all of it is used here.
     #[allow(dead_code)]
     #[path = "../api/browser.rs"]

@@ -44,7 +44,8 @@ fn first_checkpoint_after(reader: &Reader, keys: &Keys, position: u64) -> Result
         let damaged = |what: String| AuditError::from(ReadError::Damaged { position: view.position, what });
         let opened = view.to_stored().map_err(|error| damaged(error.to_string())).and_then(|record| {
             let plaintext = opener.open(&record).map_err(|error| damaged(error.to_string()))?;
-            decode_checkpoint(&plaintext, reader.journal_id()).map_err(|error| damaged(error.to_string()))
+            let decoded = decode_checkpoint(&plaintext, reader.journal_id());
+            decoded.map(|(signed, _)| signed).map_err(|error| damaged(error.to_string()))
         });
         match opened {
             Ok(signed) if signed.checkpoint.next_position <= position => return Continue(()),

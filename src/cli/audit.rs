@@ -1,6 +1,5 @@
 //! `vigil audit`: chain, positions, sequences, seals; and who saw a patient's data.
 
-use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -9,9 +8,8 @@ use super::exit;
 use super::progress::bar;
 use super::store::{DataArgs, unreadable};
 use crate::audit::{accesses_of, audit_event, prove_inclusion, read_witness};
-use crate::clinical::ids::{DeviceId, PatientId};
-use crate::storage::codec::decode_device;
-use crate::storage::{BodyKey, KeyError, Keys, SignedCheckpoint, StoredRecord, Verify, verify};
+use crate::clinical::ids::PatientId;
+use crate::storage::{BodyOwners, DeclaredRestore, Keys, SignedCheckpoint, Verify, verify};
 
 /// What can be proved of the journal.
 #[derive(Debug, clap::Args)]
@@ -102,7 +100,7 @@ fn prove(data: &DataArgs, position: u64) -> Result<(), Failure> {
 }
 
 /// What a witness kept, all of it signed by this site.
-fn witnessed(file: &Path, keys: &Keys) -> Result<Vec<SignedCheckpoint>, Failure> {
+pub(super) fn witnessed(file: &Path, keys: &Keys) -> Result<Vec<SignedCheckpoint>, Failure> {
     let bad = |code, why: &dyn std::fmt::Display| Failure::new(code, format_args!("{}: {why}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| bad(exit::BAD_DATA, &error))?;
     read_witness(&text, &keys.checkpoint().public_key()).map_err(|error| bad(exit::NO, &error))
@@ -114,7 +112,7 @@ fn verify_journal(data: &DataArgs, witness: Option<&Path>, json: bool) -> Result
     let witness = witness.map(|file| witnessed(file, &keys)).transpose()?.unwrap_or_default();
     let bar = bar("records");
     bar.set_length(reader.next_position());
-    let mut owners = BodyOwners { keys: keys.clone(), known: HashMap::new() };
+    let mut owners = BodyOwners::new(keys.clone());
     let asked = Verify {
         keys: &keys,
         body_key: &mut |record, head| owners.key(record, head),
@@ -132,6 +130,7 @@ fn verify_journal(data: &DataArgs, witness: Option<&Path>, json: bool) -> Result
                 "opened": verified.opened, "erased": verified.erased, "without_key": verified.without_key,
                 "erased_range": verified.erased_range,
                 "checkpoints": verified.checkpoints, "witnessed": verified.witnessed,
+                "restores": verified.restores.len(), "witness_lost": verified.witness_lost,
                 "next_position": verified.next_position, "hash": hex::encode(verified.hash),
             })
         );
@@ -151,37 +150,21 @@ fn verify_journal(data: &DataArgs, witness: Option<&Path>, json: bool) -> Result
             hex::encode(verified.hash)
         );
     }
+    if !json {
+        verified.restores.iter().for_each(say_restore);
+    }
     if let Some((first, last)) = verified.erased_range.filter(|_| !json) {
         println!("erased for good, because keys were destroyed: parts of records from position {first} through {last}");
     }
     Ok(())
 }
 
-/// Finds the key of a body: the bookkeeping before it names the patient to whom it belongs.
-struct BodyOwners {
-    keys: Keys,
-    known: HashMap<PatientId, BodyKey>,
-}
-
-impl BodyOwners {
-    fn key(&mut self, record: &StoredRecord, head: &[u8]) -> BodyKey {
-        let owner = decode_device(head).ok().and_then(|head| head.body_of().ok());
-        match owner {
-            None => BodyKey::Unknown,
-            Some(None) => DeviceId::new(record.stream.id())
-                .map_or(BodyKey::Unknown, |device| BodyKey::Key(self.keys.device(&device))),
-            Some(Some(patient)) => {
-                let keys = &self.keys;
-                self.known.entry(patient).or_insert_with_key(|patient| patient_key(keys, patient)).clone()
-            }
-        }
-    }
-}
-
-fn patient_key(keys: &Keys, patient: &PatientId) -> BodyKey {
-    match keys.patient(patient) {
-        Ok(Some(key)) => BodyKey::Key(key),
-        Err(KeyError::Destroyed) => BodyKey::Destroyed,
-        Ok(None) | Err(_) => BodyKey::Unknown,
-    }
+/// What a restore lost, and who accepted it.
+pub(super) fn say_restore(restore: &DeclaredRestore) {
+    let DeclaredRestore { first_lost, epoch, by: [first, second], reason, at, .. } = restore;
+    let until = restore.seen_until.map_or_else(String::new, |until| format!(", which a witness saw until {until}"));
+    println!(
+        "restored from a backup at {at}, epoch {epoch}: what was at position {first_lost} and after{until}, is lost; \
+         accepted by {first} and {second}: {reason}"
+    );
 }

@@ -6,6 +6,7 @@ mod account;
 mod actors;
 mod alerts;
 mod audit;
+mod backup;
 mod care;
 mod check;
 mod codes;
@@ -28,6 +29,7 @@ mod pki;
 mod progress;
 pub mod recording;
 mod replay;
+mod restore;
 mod rules;
 mod serve;
 pub mod simulate;
@@ -56,6 +58,7 @@ enum Verb {
     Actors(actors::Args),
     Alerts(alerts::Args),
     Audit(audit::Args),
+    Backup(backup::Args),
     Check(check::Args),
     Codes(codes::Args),
     Config(config::Args),
@@ -69,6 +72,7 @@ enum Verb {
     Drill(drill::Args),
     Pki(pki::Args),
     Replay(replay::Args),
+    Restore(restore::Args),
     Serve(serve::Args),
     Simulate(simulate::Args),
     Units(units::Args),
@@ -84,6 +88,7 @@ pub fn main() -> ExitCode {
         Verb::Actors(args) => actors::run(&args),
         Verb::Alerts(args) => alerts::run(&args),
         Verb::Audit(args) => audit::run(&args),
+        Verb::Backup(args) => backup::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Codes(args) => codes::run(&args),
         Verb::Config(args) => config::run(&args),
@@ -97,6 +102,7 @@ pub fn main() -> ExitCode {
         Verb::Drill(args) => drill::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),
+        Verb::Restore(args) => restore::run(&args),
         Verb::Serve(args) => serve::run(&args),
         Verb::Simulate(args) => simulate::run(args),
         Verb::Units(args) => units::run(&args),

@@ -34,16 +34,26 @@ impl DataArgs {
     }
 
     fn open_store(&self) -> Result<ReadOnlyStore, OpenError> {
+        Store::open_read_only(&self.options())
+    }
+
+    /// Where data and keys lie.
+    pub(super) fn options(&self) -> StoreOptions {
         let mut options = StoreOptions::new(&self.data_dir);
         if let Some(keys) = &self.keys {
             options.keys_dir.clone_from(keys);
         }
-        Store::open_read_only(&options)
+        options
+    }
+
+    /// Another folder with data under the same keys.
+    pub(super) fn beside(&self, data_dir: &Path) -> StoreOptions {
+        StoreOptions { keys_dir: self.options().keys_dir, ..StoreOptions::new(data_dir) }
     }
 }
 
 /// Exit code of a verification that cannot begin: damage is a "no", all else is storage that refused.
-fn code(error: &OpenError) -> u8 {
+pub(super) fn code(error: &OpenError) -> u8 {
     match error {
         OpenError::Damaged { .. } | OpenError::WentBack { .. } => exit::NO,
         _ => exit::STORAGE,

@@ -82,6 +82,20 @@ pub enum OpenError {
         /// What does not fit.
         what: String,
     },
+    /// It is a backup: what is written into it would be lost with the next one.
+    #[error(
+        "{folder} is a backup: nothing runs in it; `vigil restore --from {folder} --data-dir DIR` makes a journal of it"
+    )]
+    Backup {
+        /// The folder.
+        folder: String,
+    },
+    /// A restore into it did not come to its end.
+    #[error("{folder} holds a restore that did not finish: run the same `vigil restore` again, which begins anew")]
+    Unfinished {
+        /// The folder.
+        folder: String,
+    },
     /// Another failure of the file system.
     #[error("open of {place} fails: {cause}")]
     Io {

@@ -1,5 +1,7 @@
 //! The stored keys: wrapped by a key-encryption key, in a folder outside the data and its backups.
 
+mod copy;
+
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

@@ -1,12 +1,15 @@
 //! Data keys: one per patient, stored wrapped; all others derived from the site's key.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use aws_lc_rs::{hkdf, hmac, rand};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::checkpoint::CheckpointKey;
+use super::disk::{Access, Folder};
+use super::error::OpenError;
 use super::key_store::KeyStore;
 use super::seal::Length32;
 use super::stream::{StreamKind, StreamName};
@@ -35,6 +38,17 @@ pub enum KeyError {
     /// The store is closed.
     #[error("the key store is closed")]
     Closed,
+}
+
+/// Why the keys were not copied.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyCopyError {
+    /// They cannot be read.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The copy cannot be written.
+    #[error(transparent)]
+    Copy(#[from] OpenError),
 }
 
 /// 32 random or derived bytes from which sealing keys are derived. Wiped when dropped; never shown.
@@ -205,6 +219,18 @@ impl Keys {
     /// What a journal keeps to know later whether it is opened with the keys under which it was written.
     pub(super) fn check_value(&self, journal_id: &[u8]) -> Vec<u8> {
         self.inner.site.derive(journal_id, &[b"vigil/key-check/1"])[..16].to_vec()
+    }
+
+    /// Copies the key store into a folder of its own, beside whoever writes it; a copy that is there is replaced, and older
+    /// key-encryption keys in it are shredded. Blocks.
+    ///
+    /// # Errors
+    /// [`KeyError`]; [`OpenError`] where the folder cannot be used, or holds the keys of another site. A copy that was
+    /// there is as good as it was.
+    pub fn copy_to(&self, folder: &Path) -> Result<(), KeyCopyError> {
+        let disk = Folder::open(folder.to_path_buf(), true, Access::Create)
+            .map_err(|error| OpenError::from_io(folder.display().to_string(), &error))?;
+        self.inner.store.copy_to(&disk)
     }
 
     pub(super) fn close(&self) {

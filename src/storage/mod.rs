@@ -10,17 +10,22 @@
 //! | `index.redb` | snapshots, ends of streams; can be rebuilt from the journal |
 //! | `head.mark` | how far the journal was committed, unsynced: finds a journal that went back |
 //! | `lock` | the id of the process that writes |
+//! | `backup.json` | this folder is a backup, up to where; signed |
+//! | `restore.unfinished` | a restore into this folder has not come to its end |
 //! | `<data>-keys/keys.redb`, `kek-NNNNNNNN` | wrapped data keys, and the key that wraps them |
 
 mod append;
+mod backup;
 mod block;
 mod block_cache;
+mod body_owners;
 mod checkpoint;
 pub mod codec;
 mod db;
 mod disk;
 mod error;
 mod files;
+mod folder_marks;
 mod head_mark;
 mod index;
 mod items;
@@ -34,6 +39,7 @@ mod reader;
 mod record;
 mod recovery;
 mod redb_journal;
+mod restore;
 mod seal;
 mod sim_disk;
 mod snapshots;
@@ -48,18 +54,21 @@ mod wrapping;
 mod writer;
 
 pub use append::{Append, OnCommit, SealedRecord, Wakes};
+pub use backup::{BackedUp, BackupError, back_up};
 pub use block::{Block, BlockBuilder, BlockHeader, EncodedBlock, Hash, Malformed, record_len};
+pub use body_owners::BodyOwners;
 pub use checkpoint::{Checkpoint, CheckpointKey, SignedCheckpoint};
 pub use disk::{Access, Disk, Folder};
 pub use error::{AppendError, OpenError, ReadError, StopReason, Stopped};
 pub use items::{ItemError, StoredItem, item_of, read_items};
 pub use journal::{Journal, JournalHead};
-pub use keys::{DataKey, KeyError, Keys};
+pub use keys::{DataKey, KeyCopyError, KeyError, Keys};
 pub use memory_journal::MemoryJournal;
 pub use options::{Backend, StoreOptions};
 pub use reader::Reader;
 pub use record::{Incarnation, RecordView, StoredRecord};
 pub use redb_journal::RedbJournal;
+pub use restore::{Acceptance, DeclaredRestore, Loss, RestoreError, Restored, restore};
 pub use seal::{Opener, SealError, Sealer, open_state, seal_state};
 pub use sim_disk::{SimDisk, SimFault, SimLoss};
 pub use snapshots::{Snapshot, Snapshots, Summary};

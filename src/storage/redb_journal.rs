@@ -83,6 +83,19 @@ impl RedbJournal {
         guard.as_ref().map(|files| files.active.genesis.clone())
     }
 
+    /// The newest epoch that was claimed, as far as the opening saw.
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// As [`Journal::claim`], with an epoch of the caller's; an older one than the newest leaves that.
+    pub(super) fn claim_at_least(&self, epoch: u64) -> Result<u64, AppendError> {
+        let epoch = epoch.max(self.epoch());
+        self.write(|files| files::write_epoch(&files.active.db, epoch))?;
+        self.epoch.store(epoch, Ordering::Release);
+        Ok(epoch)
+    }
+
     fn head_cell(&self) -> MutexGuard<'_, JournalHead> {
         self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -193,10 +206,7 @@ impl RedbJournal {
 
 impl Journal for RedbJournal {
     fn claim(&self) -> Result<u64, AppendError> {
-        let epoch = self.epoch.load(Ordering::Acquire) + 1;
-        self.write(|files| files::write_epoch(&files.active.db, epoch))?;
-        self.epoch.store(epoch, Ordering::Release);
-        Ok(epoch)
+        self.claim_at_least(self.epoch() + 1)
     }
 
     fn head(&self) -> Result<JournalHead, ReadError> {

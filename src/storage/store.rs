@@ -11,8 +11,9 @@ use super::block_cache::BlockCache;
 use super::disk::{Access, Disk};
 use super::error::{AppendError, OpenError, ReadError, Stopped};
 use super::files::journal_exists;
+use super::folder_marks;
 use super::index::Index;
-use super::journal::Journal;
+use super::journal::{Journal, JournalHead};
 use super::key_store::KeyStore;
 use super::keys::Keys;
 use super::lock::FolderLock;
@@ -51,12 +52,18 @@ impl Store {
     /// [`OpenError`]
     #[allow(clippy::needless_pass_by_value)]
     pub fn open(options: StoreOptions, clock: Clock) -> Result<Self, OpenError> {
+        folder_marks::refuse_marked(&*options.data_disk(Access::Create)?)?;
+        Self::open_marked(&options, clock)
+    }
+
+    /// As [`Self::open`], also where a restore is not finished yet: for the restore itself.
+    pub(super) fn open_marked(options: &StoreOptions, clock: Clock) -> Result<Self, OpenError> {
         let disk = options.data_disk(Access::Create)?;
         let lock = match options.backend {
             Backend::Files => Some(FolderLock::take(&options.data_dir)?),
             Backend::Disks { .. } => None,
         };
-        let (keys, journal) = open_journal(&options, &disk, Access::Create)?;
+        let (keys, journal) = open_journal(options, &disk, Access::Create)?;
         let label = disk.label();
         let journal_id = journal.genesis().map(|genesis| genesis.journal_id).unwrap_or_default();
         let journal: Arc<dyn Journal> = Arc::new(journal);
@@ -79,7 +86,7 @@ impl Store {
             incarnation,
             clock,
             committed_position,
-            metrics: options.metrics,
+            metrics: Arc::clone(&options.metrics),
         };
         let thread_fails = |error: std::io::Error| OpenError::from_io(&label, &error);
         let (writer, writer_thread) = writer::start(options).map_err(thread_fails)?;
@@ -103,7 +110,8 @@ impl Store {
             opened => opened?,
         };
         let label = disk.label();
-        let journal_id = journal.genesis().map(|genesis| genesis.journal_id).unwrap_or_default();
+        let (genesis, epoch) = (journal.genesis().unwrap_or_default(), journal.epoch());
+        let journal_id = genesis.journal_id.clone();
         let journal: Arc<dyn Journal> = Arc::new(journal);
         // The index first: what it says is then committed in what the journal says.
         let indexed = Index::open_read_only(&*disk, &journal_id).map(|index| index.indexed()).unwrap_or_default();
@@ -111,7 +119,7 @@ impl Store {
         let reader = open_reader(&journal, &Arc::new(AtomicU64::new(head.next_position)), &journal_id);
         recover(&reader, indexed).map_err(|error| from_read(&label, &error))?;
         reader.forget_recovery_cache();
-        Ok(ReadOnlyStore { reader, keys })
+        Ok(ReadOnlyStore { reader, keys, genesis, head, epoch })
     }
 
     /// The way to append.
@@ -185,6 +193,11 @@ impl Drop for Store {
 pub struct ReadOnlyStore {
     reader: Reader,
     keys: Keys,
+    /// Of the file that was appended to at the opening.
+    pub(super) genesis: Genesis,
+    /// Where the journal ended at the opening.
+    pub(super) head: JournalHead,
+    pub(super) epoch: u64,
 }
 
 impl ReadOnlyStore {

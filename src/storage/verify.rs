@@ -9,6 +9,7 @@ use super::error::ReadError;
 use super::keys::{DataKey, KeyError, Keys};
 use super::reader::Reader;
 use super::record::{RecordView, StoredRecord};
+use super::restore::DeclaredRestore;
 use super::seal::{Opener, SealError};
 use super::stream::{Committed, StreamName};
 use super::verify_checkpoints::Checkpoints;
@@ -16,7 +17,7 @@ use crate::proto::RecordKind;
 use crate::time::Timestamp;
 
 /// What a verified journal holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
     /// Blocks.
     pub blocks: u64,
@@ -40,6 +41,10 @@ pub struct Verified {
     pub checkpoints: u64,
     /// Checkpoints of the witness that fit the chain.
     pub witnessed: u64,
+    /// Where the journal goes on from a backup, and who accepted the loss.
+    pub restores: Vec<DeclaredRestore>,
+    /// Checkpoints of the witness that lie in a range whose loss was declared.
+    pub witness_lost: u64,
 }
 
 impl Verified {
@@ -177,8 +182,7 @@ impl Walk<'_> {
         };
         self.report.opened += 1;
         if record.kind == RecordKind::Checkpoint {
-            self.checkpoints.record(record.position, &head)?;
-            self.report.checkpoints += 1;
+            self.checkpoints.record(record.position, &head, &mut self.report)?;
         }
         if record.body.is_empty() {
             return Ok(());

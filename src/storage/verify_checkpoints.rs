@@ -1,11 +1,12 @@
 //! The chain against signed checkpoints: those in the journal, and those that a witness kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::block::Hash;
 use super::checkpoint::SignedCheckpoint;
 use super::codec::decode_checkpoint;
 use super::error::ReadError;
+use super::restore::DeclaredRestore;
 use super::verify::Verified;
 
 /// Ends of blocks that are remembered: a checkpoint's record follows within a few commits.
@@ -15,8 +16,8 @@ const ENDS_KEPT: usize = 8_192;
 pub(super) struct Checkpoints<'a> {
     journal_id: [u8; 16],
     public_key: Vec<u8>,
-    /// Of the witness, not reached yet.
-    witness: &'a [SignedCheckpoint],
+    /// Of the witness, not reached yet, in the order of positions.
+    witness: VecDeque<&'a SignedCheckpoint>,
     /// Up to here the witness agrees.
     agreed: u64,
     /// Hashes of the newest blocks, by the position after them.
@@ -30,7 +31,7 @@ impl<'a> Checkpoints<'a> {
             let (this, that) = (hex::encode(journal_id), hex::encode(other.checkpoint.journal_id));
             return Err(ReadError::damaged(0, format!("this is journal {this}, but the witness saw {that}")));
         }
-        Ok(Self { journal_id, public_key, witness, agreed: 0, ends: BTreeMap::new() })
+        Ok(Self { journal_id, public_key, witness: witness.iter().collect(), agreed: 0, ends: BTreeMap::new() })
     }
 
     /// After each block.
@@ -39,7 +40,7 @@ impl<'a> Checkpoints<'a> {
         if self.ends.len() > ENDS_KEPT {
             self.ends.pop_first();
         }
-        while let Some((signed, rest)) = self.witness.split_first() {
+        while let Some(signed) = self.witness.front() {
             let seen = &signed.checkpoint;
             if seen.next_position > report.next_position {
                 return Ok(());
@@ -52,28 +53,50 @@ impl<'a> Checkpoints<'a> {
                 return Err(ReadError::damaged(self.agreed, what));
             }
             self.agreed = seen.next_position;
-            self.witness = rest;
+            self.witness.pop_front();
             report.witnessed += 1;
         }
         Ok(())
     }
 
     /// A checkpoint in the journal itself.
-    pub fn record(&self, position: u64, plaintext: &[u8]) -> Result<(), ReadError> {
+    pub fn record(&mut self, position: u64, plaintext: &[u8], report: &mut Verified) -> Result<(), ReadError> {
         let wrong = |what: &str| ReadError::damaged(position, what);
-        let signed = decode_checkpoint(plaintext, self.journal_id).map_err(|error| wrong(&error.to_string()))?;
+        let (signed, restored) =
+            decode_checkpoint(plaintext, self.journal_id).map_err(|error| wrong(&error.to_string()))?;
         if !signed.is_signed_by(&self.public_key) {
             return Err(wrong("the signature of a checkpoint does not hold"));
         }
         match self.ends.get(&signed.checkpoint.next_position) {
-            Some(hash) if *hash == signed.checkpoint.hash => Ok(()),
-            _ => Err(wrong("a checkpoint is not what the chain before it says")),
+            Some(hash) if *hash == signed.checkpoint.hash => {}
+            None if signed.checkpoint.next_position == 0 && signed.checkpoint.hash == Hash::default() => {}
+            _ => return Err(wrong("a checkpoint is not what the chain before it says")),
         }
+        report.checkpoints += 1;
+        match restored {
+            Some(restore) if restore.first_lost != position => Err(wrong("a restore is declared at another position")),
+            Some(restore) => {
+                self.pass_over(&restore, report);
+                report.restores.push(restore);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What the witness saw of the lost range is not held against what came in its place: the loss was declared.
+    fn pass_over(&mut self, restore: &DeclaredRestore, report: &mut Verified) {
+        let before = self.witness.len();
+        self.witness.retain(|signed| {
+            let seen = &signed.checkpoint;
+            seen.next_position <= restore.first_lost || seen.at > restore.at
+        });
+        report.witness_lost += (before - self.witness.len()) as u64;
     }
 
     /// After the last block.
     pub fn end(&self, report: &Verified) -> Result<(), ReadError> {
-        let Some(signed) = self.witness.last() else { return Ok(()) };
+        let Some(signed) = self.witness.back() else { return Ok(()) };
         let what = format!(
             "the journal ends here, but the witness saw it at position {} at {}: it was cut off or rolled back",
             signed.checkpoint.next_position, signed.checkpoint.at

@@ -23,7 +23,7 @@ mod unit_streams;
 mod tests;
 
 pub use access::{decode_access, encode_access};
-pub use checkpoint::{decode_checkpoint, encode_checkpoint};
+pub use checkpoint::{decode_checkpoint, encode_checkpoint, encode_restore};
 pub use copies::{CopiedReading, Copies, decode_copies, encode_copies};
 pub use device::{DeviceRecord, Receipted, decode_device, encode_device};
 pub use error::DecodeError;

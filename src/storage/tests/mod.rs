@@ -1,5 +1,6 @@
 //! Tests of storage as a whole.
 
+mod backup_facts;
 mod crash_sweep;
 mod files_facts;
 mod golden;
