@@ -20,6 +20,8 @@ mod api {
     mod harness;
     mod isolation;
     mod keys;
+    mod late;
+    mod limits;
     mod oncall;
     mod oxygen;
     mod payloads;

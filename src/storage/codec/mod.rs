@@ -3,6 +3,7 @@
 mod access;
 mod alert;
 mod alert_input;
+mod basis;
 mod checkpoint;
 mod condition;
 mod copies;
@@ -18,6 +19,7 @@ mod roster;
 mod stay;
 mod subject;
 mod unit_streams;
+mod windows;
 
 #[cfg(test)]
 mod tests;
@@ -35,3 +37,4 @@ pub use reading::{decode_reading, encode_reading};
 pub use roster::{RosterRecord, decode_roster, encode_roster};
 pub use subject::{decode_subject, encode_subject};
 pub use unit_streams::{CareRecord, RulesRecord, decode_care, decode_rules, encode_care, encode_rules};
+pub use windows::{decode_windows, encode_windows};
