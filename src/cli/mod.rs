@@ -8,6 +8,7 @@ mod alerts;
 mod audit;
 mod backup;
 mod care;
+mod chaos;
 mod check;
 mod codes;
 mod config;
@@ -58,6 +59,7 @@ enum Verb {
     Alerts(alerts::Args),
     Audit(audit::Args),
     Backup(backup::Args),
+    Chaos(chaos::Args),
     Check(check::Args),
     Codes(codes::Args),
     Config(config::Args),
@@ -87,6 +89,7 @@ pub fn main() -> ExitCode {
         Verb::Alerts(args) => alerts::run(&args),
         Verb::Audit(args) => audit::run(&args),
         Verb::Backup(args) => backup::run(&args),
+        Verb::Chaos(args) => chaos::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Codes(args) => codes::run(&args),
         Verb::Config(args) => config::run(&args),
