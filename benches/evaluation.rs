@@ -37,6 +37,7 @@ fn reading(sequence: u64, at_ms: u64, observations: &[Observation]) -> Reading {
         signal: Validity::Valid,
         observations: observations.iter().cloned().collect(),
         payload: None,
+        decoder: None,
     }
 }
 
@@ -74,7 +75,7 @@ fn sound(set: Result<RuleSet, Vec<Mistake>>) -> Result<RuleSet, String> {
 }
 
 fn source(device: &str) -> Result<Evidence, IdError> {
-    Ok(Evidence { device: DeviceId::new(device)?, stream_sequence: 1 })
+    Ok(Evidence::at_place(DeviceId::new(device)?, 1))
 }
 
 fn adult() -> Profile {

@@ -100,6 +100,7 @@ pub async fn send_readings(vigil: &Vigil) -> Result<(), Box<dyn Error>> {
                 signal: Validity::Valid,
                 observations: [low()].into_iter().collect(),
                 payload: None,
+                decoder: None,
             })
             .await?;
     }

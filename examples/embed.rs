@@ -112,6 +112,7 @@ fn saturation(clock: &Clock, sequence: u64, percent: f64) -> Reading {
         signal: Validity::Valid,
         observations: [observation].into_iter().collect(),
         payload: None,
+        decoder: None,
     }
 }
 

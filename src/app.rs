@@ -155,6 +155,7 @@ fn engine_options(config: &Config, clock: &Clock, own: Vec<Arc<dyn Channel>>) ->
     let fallback = config.people.fallback.iter().map(|id| PersonId::new(id)).collect::<Result<Vec<_>, _>>()?;
     let idle_after_ms = i64::try_from(config.actors.idle.as_millis()).unwrap_or(i64::MAX);
     let unclaimed_after_ms = i64::try_from(config.actors.unclaimed.as_millis()).unwrap_or(i64::MAX);
+    let late_bound_ms = i64::try_from(config.late.as_millis()).unwrap_or(i64::MAX);
     let mut witnesses: Vec<_> = config.audit.witness_file.clone().map(Witness::file).into_iter().collect();
     if config.audit.witness_stdout {
         witnesses.push(Witness::Stdout);
@@ -162,6 +163,7 @@ fn engine_options(config: &Config, clock: &Clock, own: Vec<Arc<dyn Channel>>) ->
     Ok(EngineOptions {
         idle_after_ms,
         unclaimed_after_ms,
+        late_bound_ms,
         fallback,
         care_plan: if config.care_dirs.is_empty() { Vec::new() } else { read_rule_files(&config.care_dirs)? },
         channels: channels::channels(&config.channels, clock, own)?,

@@ -173,6 +173,8 @@ pub struct Config {
     pub people: People,
     /// `[rules] dirs`
     pub rules_dirs: Vec<PathBuf>,
+    /// `[rules] late_hours`: readings older than this against a patient's newest are kept, and not judged.
+    pub late: Duration,
     /// `[decoders] dirs`; empty: raw payloads are kept, and none is decoded.
     pub decoder_dirs: Vec<PathBuf>,
     /// `[care] dirs`
@@ -230,14 +232,21 @@ impl Config {
 
     fn read(source: &Source) -> (Self, Vec<Mistake>) {
         let mut root = source.root();
+        let listen = root.table("listen", read_listen);
+        let storage = root.table("storage", read_storage);
+        let pki = root.table("pki", read_pki);
+        let people = root.table("people", read_people);
+        let (rules_dirs, late) = root.table("rules", |rules| {
+            let dirs = rules.paths("dirs", &["rules/bedside", "rules/ward", "rules/cied", "rules/oxygen"]);
+            (dirs, Duration::from_hours(rules.integer("late_hours", 72, 1, 336)))
+        });
         let config = Self {
-            listen: root.table("listen", read_listen),
-            storage: root.table("storage", read_storage),
-            pki: root.table("pki", read_pki),
-            people: root.table("people", read_people),
-            rules_dirs: root.table("rules", |rules| {
-                rules.paths("dirs", &["rules/bedside", "rules/ward", "rules/cied", "rules/oxygen"])
-            }),
+            listen,
+            storage,
+            pki,
+            people,
+            rules_dirs,
+            late,
             decoder_dirs: root.table("decoders", read_decoders),
             care_dirs: root.table("care", read_care),
             channels: root.table("channels", read_channels),

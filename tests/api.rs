@@ -17,6 +17,8 @@ mod api {
     mod harness;
     mod isolation;
     mod keys;
+    mod late;
+    mod limits;
     mod oxygen;
     mod payloads;
     mod people;

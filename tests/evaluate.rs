@@ -451,3 +451,35 @@ fn config_check_names_every_mistake_of_a_rule_folder() {
     let sound = vigil(&["config", "check", "config/rules/bedside"]);
     assert!(sound.status.success(), "{}", String::from_utf8_lossy(&sound.stderr));
 }
+
+#[test]
+fn a_backtest_says_what_another_version_of_the_rules_would_have_raised() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = folder.path().join("new");
+    fs::create_dir(&new).unwrap();
+    let spo2 =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/rules/bedside/spo2.toml")).unwrap();
+    fs::write(new.join("spo2.toml"), spo2.replace("condition_delay_s = 15", "condition_delay_s = 30")).unwrap();
+    let old = folder.path().join("old");
+    fs::create_dir(&old).unwrap();
+    fs::write(old.join("spo2.toml"), spo2).unwrap();
+    let recording = folder.path().join("p1.csv");
+    let mut text = "time_s,spo2\n".to_owned();
+    for second in 0..300 {
+        let low = (50..70).contains(&second) || second > 200;
+        writeln!(text, "{second},{}", if low { 89 } else { 97 }).unwrap();
+    }
+    fs::write(&recording, text).unwrap();
+    let path = |path: &Path| path.to_str().unwrap().to_owned();
+    let (new, old, recording) = (path(&new), path(&old), path(&recording));
+    let args = ["backtest", "--rules", &new, "--against", &old, "--from", &recording, "--json"];
+    let output = vigil(&args);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rule = &said["rules"]["spo2_low"];
+    assert_eq!((&rule["removed"], &rule["later"], &rule["added"]), (&1.into(), &1.into(), &0.into()), "{said}");
+    assert_eq!((&said["patients"], &said["first_alert_s"]["old_median"]), (&1.into(), &65.0.into()));
+    assert_eq!(said["first_alert_s"]["new_median"], 231.0);
+    let table = vigil(&args[..7]);
+    assert!(String::from_utf8_lossy(&table.stdout).contains("spo2_low"), "the same as a table");
+}

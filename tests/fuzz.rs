@@ -30,6 +30,7 @@ fn raw(content_type: &str, bytes: &[u8]) -> Reading {
         signal: Validity::Valid,
         observations: smallvec::SmallVec::new(),
         payload: Some(Box::new(RawPayload { content_type: content_type.into(), bytes: bytes.to_vec() })),
+        decoder: None,
     }
 }
 

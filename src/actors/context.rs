@@ -24,6 +24,7 @@ use super::witness::Witness;
 use crate::clinical::decoder::DecoderSet;
 use crate::clinical::device::UNCLAIMED_MS;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId, Subject};
+use crate::clinical::patient::LATE_BOUND_MS;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::storage::{Incarnation, Keys, Reader, Snapshots, Streams, Writer};
@@ -40,6 +41,8 @@ pub struct EngineOptions {
     pub sweep_every_ms: u64,
     /// How long a device may send readings that belong to nobody before its unit is told.
     pub unclaimed_after_ms: i64,
+    /// Readings older than this against a patient's newest are kept, and not judged.
+    pub late_bound_ms: i64,
     /// Whom to page where a care team names nobody. Never empty.
     pub fallback: Vec<PersonId>,
     /// The care plan, as (file name, text); empty: the plan that was adopted last stays in force.
@@ -60,6 +63,7 @@ impl Default for EngineOptions {
             shards: 16,
             idle_after_ms: 600_000,
             unclaimed_after_ms: UNCLAIMED_MS,
+            late_bound_ms: LATE_BOUND_MS,
             sweep_every_ms: 30_000,
             fallback: Vec::new(),
             care_plan: Vec::new(),

@@ -1,6 +1,7 @@
 //! The cheap handle by which services and library users reach the actors.
 
 mod access;
+mod advice;
 mod answer;
 mod custody;
 mod engine_handle;

@@ -5,6 +5,7 @@ mod answer;
 mod append;
 mod commit;
 mod consume;
+mod late;
 mod marks;
 mod message;
 mod parked;

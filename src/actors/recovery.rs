@@ -141,12 +141,12 @@ impl Found {
             self.patients.push(id);
             return;
         };
-        let PatientSummary { stay, devices, marks, open_alerts } = known;
+        let PatientSummary { stay, devices, marks, open_alerts, late } = known;
         for (device, mark) in marks {
             self.marks.insert((id.clone(), device), mark);
         }
-        // An open alert has a deadline, and a standby has an end.
-        if open_alerts > 0 || stay.standby().is_some() {
+        // An open alert has a deadline, a standby has an end, and late readings are to be judged.
+        if open_alerts > 0 || late || stay.standby().is_some() {
             self.patients.push(id.clone());
         }
         if let Some(entry) = PatientEntry::of(id, &stay, devices) {

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use crate::clinical::rules::RuleSet;
 
 /// Version of the pure core: raised when the same inputs may give other events. Patients' streams record which decided.
-pub const ENGINE_VERSION: u32 = 4;
+pub const ENGINE_VERSION: u32 = 5;
 
 /// Rule sets by hash. Cheap to read.
 #[derive(Debug)]

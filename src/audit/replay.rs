@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use self::device::ReplayingDevice;
 pub use self::error::AuditError;
-use self::error::{decode_error, seal_error};
+use self::error::unread;
+pub(super) use self::error::{decode_error, seal_error};
 use self::patient::Replaying;
 use self::subject::ReplayingSubject;
 use crate::clinical::alert::AlertEvent;
@@ -21,8 +22,10 @@ use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::patient::PatientInput;
 use crate::clinical::rules::RuleSet;
 use crate::proto::RecordKind;
-use crate::storage::codec::{decode_device, decode_patient, decode_rules};
-use crate::storage::{KeyError, Keys, Opener, Reader, StoredItem, StoredRecord, StreamKind, StreamName, item_of};
+use crate::storage::codec::{decode_device, decode_patient, decode_rules, decode_windows};
+use crate::storage::{
+    KeyError, Keys, Opener, Reader, StoredItem, StoredRecord, StreamKind, StreamName, item_of, read_history,
+};
 
 /// What was replayed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -71,6 +74,8 @@ pub enum Derived {
     Alerts(Vec<AlertEvent>),
     /// What a device's own rules found.
     Device(Vec<DeviceEvent>),
+    /// What a patient's rules remembered.
+    Windows,
 }
 
 impl Derived {
@@ -80,6 +85,7 @@ impl Derived {
         match self {
             Self::Alerts(events) => events.len(),
             Self::Device(events) => events.len(),
+            Self::Windows => 1,
         }
     }
 }
@@ -96,6 +102,7 @@ pub fn replay(
     progress: &mut dyn FnMut(u64),
 ) -> Result<(Replayed, Option<Difference>), AuditError> {
     let mut replay = Replay {
+        reader,
         keys,
         engine,
         rules: HashMap::new(),
@@ -119,6 +126,7 @@ pub fn replay(
 }
 
 struct Replay<'a> {
+    reader: &'a Reader,
     keys: &'a Keys,
     engine: u32,
     /// Every rule set so far that this version understands.
@@ -208,6 +216,9 @@ impl Replay<'_> {
         if record.kind == RecordKind::Copy {
             return Ok(None);
         }
+        if record.kind == RecordKind::Windows {
+            return self.take_windows(&id, record);
+        }
         let Some(patient) = self.patient(&id)? else { return Ok(None) };
         let plaintext = patient.opener.open(record).map_err(|error| seal_error(record, error))?;
         let stored = decode_patient(&plaintext).map_err(|error| decode_error(record, error))?;
@@ -222,8 +233,15 @@ impl Replay<'_> {
                 patient.rules = rules;
             }
         }
+        let (reader, keys) = (self.reader, self.keys);
         let Some(patient) = self.patient(&id)? else { return Ok(None) };
-        let (derived, items) = patient.derive(&stored);
+        let history = match &stored.input {
+            PatientInput::LateJudged { base, .. } => {
+                Some(read_history(reader, keys, &id, patient.state(), *base).map_err(|error| unread(record, error))?)
+            }
+            _ => None,
+        };
+        let (derived, items) = patient.derive(&stored, history);
         self.sum.items += items;
         self.sum.inputs += 1;
         self.sum.events += stored.events.len() as u64;
@@ -238,6 +256,18 @@ impl Replay<'_> {
             stored: Derived::Alerts(stored.events),
             derived: Derived::Alerts(derived),
         }))
+    }
+
+    /// What the rules remembered follows from the inputs before it, like any event.
+    fn take_windows(&mut self, id: &PatientId, record: &StoredRecord) -> Result<Option<Difference>, AuditError> {
+        let Some(patient) = self.patient(id)? else { return Ok(None) };
+        let plaintext = patient.opener.open(record).map_err(|error| seal_error(record, error))?;
+        let (at, windows) = decode_windows(&plaintext).map_err(|error| decode_error(record, error))?;
+        if patient.keeps(at, windows, record.sequence) {
+            return Ok(None);
+        }
+        let (stream, sequence, position) = (record.stream.clone(), record.sequence, record.position);
+        Ok(Some(Difference { stream, sequence, position, stored: Derived::Windows, derived: Derived::Windows }))
     }
 
     /// The patient on the way; `None` where nothing can be re-derived.

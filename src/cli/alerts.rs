@@ -158,6 +158,11 @@ async fn ask(mut client: Client, args: &Args) -> Result<(), Failure> {
         }
         Verb::Show { id } => {
             let history = client.history(proto::HistoryRequest { id: id.clone() }).await?;
+            if !args.connect.json
+                && let Some(alert) = newest(&mut client, id).await?
+            {
+                print::explanation(&alert)?;
+            }
             print::facts(&history.into_inner().facts, args.connect.json)
         }
         Verb::Watch { unit, from } => watch(client, unit.clone().unwrap_or_default(), *from, args.connect.json).await,
@@ -223,13 +228,17 @@ async fn request(client: &mut Client, answer: &Answer, to: Option<&str>) -> Resu
 }
 
 async fn current_version(client: &mut Client, id: &str) -> Result<u32, Failure> {
+    newest(client, id).await?.map(|alert| alert.version).ok_or_else(|| {
+        Failure::new(exit::NO, format_args!("there is no alert {id}; `vigil alerts ls` lists those that stand"))
+    })
+}
+
+/// The alert as it stands, where it is open or was closed since the platform started.
+async fn newest(client: &mut Client, id: &str) -> Result<Option<proto::Alert>, Failure> {
     let subject = id.rsplit_once('~').map_or(id, |(subject, _)| subject).to_owned();
     let all = proto::ListAlertsRequest { subject, closed_too: true, ..proto::ListAlertsRequest::default() };
     let alerts = client.list(all).await?.into_inner().alerts;
-    let alert = alerts.iter().find(|alert| alert.id == id);
-    alert.map(|alert| alert.version).ok_or_else(|| {
-        Failure::new(exit::NO, format_args!("there is no alert {id}; `vigil alerts ls` lists those that stand"))
-    })
+    Ok(alerts.into_iter().find(|alert| alert.id == id))
 }
 
 fn said(answered: &AnswerResponse, json: bool) -> Result<(), Failure> {

@@ -11,6 +11,7 @@ use crate::proto::reattribute_request::Selection;
 use crate::time::Timestamp;
 
 mod print;
+mod redecode;
 
 /// Devices per page of a list.
 const PAGE: u32 = 1_000;
@@ -28,6 +29,12 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// What other decoders would make of the payloads that a data folder holds: values and alerts that would change.
+    ///
+    /// Works on the files, beside a running platform too; changes nothing.
+    ///
+    /// Example: vigil devices redecode --data-dir data --decoders config/devices
+    Redecode(redecode::Args),
     /// Devices in use, in the order of their ids.
     Ls {
         /// For which this unit cares now: its own, and those lent to it.
@@ -136,6 +143,9 @@ struct Reattribute {
 type Client = AdminServiceClient<People>;
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    if let Verb::Redecode(redecode) = &args.verb {
+        return redecode::run(redecode, args.connect.json);
+    }
     block_on(async { ask(AdminServiceClient::new(args.connect.people().await?), args).await })
 }
 
@@ -143,6 +153,8 @@ async fn ask(mut admin: Client, args: &Args) -> Result<(), Failure> {
     let json = args.connect.json;
     let us = |at: &Option<Timestamp>| at.map_or(0, Timestamp::micros);
     let changed = match &args.verb {
+        // It asks no server: see `run`.
+        Verb::Redecode(_) => return Ok(()),
         Verb::Ls { unit, patient, gateway, retired } => {
             let filter = proto::ListDevicesRequest {
                 unit: unit.clone().unwrap_or_default(),

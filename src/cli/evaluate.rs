@@ -71,7 +71,7 @@ impl Args {
 }
 
 /// The code with this short name.
-fn code(name: &str) -> Result<Code, String> {
+pub(super) fn code(name: &str) -> Result<Code, String> {
     Code::by_name(name).map(|info| info.code).ok_or_else(|| {
         let names: Vec<_> = CODES.iter().map(|info| info.name).collect();
         format!("not a code; allowed: {}", names.join(", "))

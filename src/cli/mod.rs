@@ -6,6 +6,7 @@ mod account;
 mod actors;
 mod alerts;
 mod audit;
+mod backtest;
 mod backup;
 mod care;
 mod chaos;
@@ -29,6 +30,7 @@ mod pki;
 mod progress;
 pub mod recording;
 mod replay;
+mod report;
 mod restore;
 mod rules;
 mod serve;
@@ -58,6 +60,7 @@ enum Verb {
     Actors(actors::Args),
     Alerts(alerts::Args),
     Audit(audit::Args),
+    Backtest(backtest::Args),
     Backup(backup::Args),
     Chaos(chaos::Args),
     Check(check::Args),
@@ -72,6 +75,7 @@ enum Verb {
     Oncall(oncall::Args),
     Pki(pki::Args),
     Replay(replay::Args),
+    Report(report::Args),
     Restore(restore::Args),
     Serve(serve::Args),
     Simulate(simulate::Args),
@@ -88,6 +92,7 @@ pub fn main() -> ExitCode {
         Verb::Actors(args) => actors::run(&args),
         Verb::Alerts(args) => alerts::run(&args),
         Verb::Audit(args) => audit::run(&args),
+        Verb::Backtest(args) => backtest::run(&args),
         Verb::Backup(args) => backup::run(&args),
         Verb::Chaos(args) => chaos::run(&args),
         Verb::Check(args) => check::run(&args),
@@ -102,6 +107,7 @@ pub fn main() -> ExitCode {
         Verb::Oncall(args) => oncall::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),
+        Verb::Report(args) => report::run(&args),
         Verb::Restore(args) => restore::run(&args),
         Verb::Serve(args) => serve::run(&args),
         Verb::Simulate(args) => simulate::run(args),

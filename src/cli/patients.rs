@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::proto;
 use crate::proto::admin_service_client::AdminServiceClient;
 
+mod limits;
 mod print;
 
 /// Patients per page of a list.
@@ -68,6 +69,11 @@ enum Verb {
         patient: String,
         #[command(flatten)]
         profile: Profile,
+    },
+    /// Limits in place of the rules' own, for this patient alone.
+    Limits {
+        #[command(subcommand)]
+        verb: limits::Verb,
     },
     /// Signals off, evaluation on; ends by itself when valid signals return.
     Standby {
@@ -208,6 +214,7 @@ async fn ask(mut admin: Client, args: &Args) -> Result<(), Failure> {
             admin.prescribe_patient(proto::PrescribePatientRequest { patient: patient.clone(), profile }).await?;
             show(admin, patient, json).await
         }
+        Verb::Limits { verb } => limits::run(admin, verb, json).await,
         Verb::Standby { patient, reason, lasts } => {
             let lasts_ms = i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX);
             let until_us = Clock::system().now().plus_ms(lasts_ms).micros();

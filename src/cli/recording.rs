@@ -169,6 +169,7 @@ impl<R: Read> Recording<R> {
             signal: Validity::Valid,
             observations,
             payload: None,
+            decoder: None,
         };
         Ok(Row { patient, device, time_us, reading })
     }

@@ -86,6 +86,7 @@ mod tests {
             signal: Validity::NoSignal,
             observations: smallvec![coded],
             payload: None,
+            decoder: None,
         });
         assert_eq!((wire.boot, wire.lane(), wire.sequence), (3, proto::Lane::Backlog, 9));
         assert_eq!((wire.device_time_us, wire.sent_at_us, wire.observed_until_us), (11, 12, Some(13)));

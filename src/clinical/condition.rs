@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::ids::{DeviceId, PatientId, RuleId};
+use super::codes::Code;
+use super::ids::{DeviceId, PatientId, PersonId, RuleId};
+use super::reading::{Reading, ReadingKey};
 use crate::time::Timestamp;
 
 /// IEC 60601-1-8 priority. Ordered: `Low < Medium < High`.
@@ -66,6 +68,61 @@ pub struct Condition {
     pub text: SmolStr,
     /// The reading on which it was determined.
     pub evidence: Vec<Evidence>,
+    /// When and how it came to be known.
+    pub found: Found,
+    /// How long after its onset people are paged, in milliseconds; the alert itself stands at once.
+    pub signal_delay_ms: u32,
+    /// What else it stands on; `None` for what the program finds by itself.
+    pub basis: Option<Box<Basis>>,
+}
+
+/// When and how a condition came to be known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Found {
+    /// As it set in, as far as the network allowed.
+    #[default]
+    Live,
+    /// In readings that came late, or in what they make of others.
+    Retrospective,
+    /// In readings that had been recorded for the wrong patient.
+    Corrected,
+}
+
+/// What a condition stands on beside its readings: for whoever asks why.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Basis {
+    /// SHA-256 of the rule set: its text is in the journal under this hash.
+    pub rules: [u8; 32],
+    /// The quantity of the value and the limit, in whose unit they are; `None` where there is no single one.
+    pub code: Option<Code>,
+    /// Who set the limit, where it is not the rule's own.
+    pub limit_by: Option<LimitSource>,
+    /// Of a score: what it was made of.
+    pub inputs: Vec<BasisInput>,
+    /// Of a score: names of the inputs that were missing.
+    pub missing: Vec<SmolStr>,
+}
+
+/// One value of which a score was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BasisInput {
+    /// What it is.
+    pub code: Code,
+    /// The number, or the number of the word.
+    pub value: f64,
+    /// Its points.
+    pub points: u8,
+}
+
+/// Where a limit comes from that is not the rule's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LimitSource {
+    /// It moved along with the patient's prescribed range.
+    PrescribedRange,
+    /// Somebody set it for this patient.
+    Patient(PersonId),
+    /// Somebody set it for all patients of the unit.
+    Unit(PersonId),
 }
 
 impl Condition {
@@ -91,6 +148,9 @@ impl Condition {
             limit: None,
             text,
             evidence: Vec::new(),
+            found: Found::Live,
+            signal_delay_ms: 0,
+            basis: None,
         }
     }
 }
@@ -107,6 +167,32 @@ pub fn built_in_rule(name: &'static str) -> RuleId {
 pub struct Evidence {
     /// The device.
     pub device: DeviceId,
-    /// Position of the reading in the device's stream; the journal holds boot, lane and sequence there.
+    /// Position of the reading in the device's stream.
     pub stream_sequence: u64,
+    /// Boot, lane and sequence of the reading; `None` in records from before they were stored.
+    pub key: Option<ReadingKey>,
+    /// Device time of the reading, as it was judged.
+    pub at: Option<Timestamp>,
+    /// The decoder that made the values of a payload, with its version; `None`: the device sent them coded.
+    pub decoder: Option<SmolStr>,
+}
+
+impl Evidence {
+    /// A reading of which only the place is known.
+    #[must_use]
+    pub const fn at_place(device: DeviceId, stream_sequence: u64) -> Self {
+        Self { device, stream_sequence, key: None, at: None, decoder: None }
+    }
+
+    /// A reading that stands at `stream_sequence` of the device's stream.
+    #[must_use]
+    pub fn of(device: &DeviceId, stream_sequence: u64, reading: &Reading) -> Self {
+        Self {
+            device: device.clone(),
+            stream_sequence,
+            key: Some(reading.key),
+            at: Some(reading.device_time),
+            decoder: reading.decoder.clone(),
+        }
+    }
 }

@@ -190,6 +190,7 @@ mod tests {
             signal: Validity::Valid,
             observations: observations.iter().cloned().collect(),
             payload: None,
+            decoder: None,
         }
     }
 

@@ -1,6 +1,8 @@
 //! The pure core: what a safety reviewer audits. No async, no I/O, no clock, no randomness; `now` is an argument.
 
+pub mod alarm_kpis;
 pub mod alert;
+pub mod backtest;
 pub mod codes;
 pub mod condition;
 pub mod decoder;

@@ -90,6 +90,8 @@ pub struct Reading {
     pub observations: SmallVec<[Observation; 2]>,
     /// The payload as the device sent it, where it was not coded; kept verbatim.
     pub payload: Option<Box<RawPayload>>,
+    /// The decoder that made the values of the payload, with its version; known of readings that are judged.
+    pub decoder: Option<SmolStr>,
 }
 
 /// Bytes of a device's own format, kept verbatim beside what was decoded from them.

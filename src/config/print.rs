@@ -31,7 +31,10 @@ impl Display for Config {
             page.path("accounts", &self.people.accounts);
             page.list("fallback", &self.people.fallback);
         });
-        page.table("rules", |page| page.paths("dirs", &self.rules_dirs));
+        page.table("rules", |page| {
+            page.paths("dirs", &self.rules_dirs);
+            page.number("late_hours", self.late.as_secs() / 3_600);
+        });
         if !self.decoder_dirs.is_empty() {
             page.table("decoders", |page| page.paths("dirs", &self.decoder_dirs));
         }

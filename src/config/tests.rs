@@ -68,7 +68,7 @@ fn relative_paths_start_at_the_folder_of_the_file() {
 fn a_printed_configuration_read_again_is_the_same() {
     let text = "[listen]\npeople = \"[::1]:9\"\n[storage]\ndata_dir = \"/a \\\"b\\\"\\\\c\"\njournal_file_mb = 3\n\
                 [people]\nfallback = [\"a\", \"b\"]\n[decoders]\ndirs = [\"x\", \"/y\"]\n[care]\ndirs = [\"z\"]\n[channels]\nlink = \"https://v\"\n\
-                smtp_url_file = \"s\"\nsmtp_from = \"v@h\"\n[limits]\nadmission_wait_ms = 0\n\
+                smtp_url_file = \"s\"\nsmtp_from = \"v@h\"\n[limits]\nadmission_wait_ms = 0\n[rules]\nlate_hours = 5\n\
                 [actors]\nidle_s = 7\nunclaimed_s = 7\n";
     for text in [text, "", include_str!("../../config/vigil.toml")] {
         let config = Config::parse(Path::new("/etc/vigil.toml"), text).unwrap();

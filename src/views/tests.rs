@@ -191,6 +191,7 @@ fn reading(second: i64, value: f64, validity: Validity) -> Reading {
         signal: Validity::Valid,
         observations: smallvec![observation],
         payload: None,
+        decoder: None,
     }
 }
 

@@ -25,7 +25,7 @@ use vigil::time::Timestamp;
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A reading below the limit is an alert at once.
-const RULES: &str = r#"
+pub const RULES: &str = r#"
 [[rule]]
 id = "spo2_low"
 version = 1
@@ -93,6 +93,18 @@ async fn site_with_definitions(rules: &str, decoders: DecoderSet, change: impl F
 pub struct Stopped {
     pub config: Config,
     _folder: tempfile::TempDir,
+}
+
+impl Stopped {
+    /// What a verb says of the data that is left, as JSON.
+    pub fn vigil_json(&self, verb: &[&str]) -> serde_json::Value {
+        let mut vigil = std::process::Command::new(env!("CARGO_BIN_EXE_vigil"));
+        vigil.args(verb).arg("--data-dir").arg(&self.config.storage.data_dir);
+        let output = vigil.arg("--keys").arg(&self.config.storage.keys_dir).output().expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "vigil {} says: {said}", verb.join(" "));
+        serde_json::from_slice(&output.stdout).expect("the answer is JSON")
+    }
 }
 
 impl Site {

@@ -72,6 +72,25 @@ async fn an_undecodable_payload_is_receipted_as_such_counted_and_an_alert() {
 }
 
 #[tokio::test]
+async fn other_decoders_over_kept_payloads_say_which_values_and_alerts_would_change() {
+    let mut site = site_with_decoders().await;
+    register_model(&mut site, "ox-1", "", ("plx", "1.0")).await;
+    admit(&mut site, "p-1", "ox-1", "nurse-1").await;
+    let (mut voice, _) = Voice::greet(&site, &site.device("ox-1"), &[""]).await;
+    voice.say(vec![plx(1, 97), plx(2, 84), payload(3, "text/plain", b"97")]).await;
+    exceptions(&mut voice, 3).await;
+    wait_for_alerts(&mut site, 1).await;
+    drop(voice);
+    let stopped = site.stop_and_audit().await;
+    let decoders = |file: &str| format!("{}/config/devices{file}", env!("CARGO_MANIFEST_DIR"));
+    let redecode = |file: &str| stopped.vigil_json(&["devices", "redecode", "--decoders", &decoders(file), "--json"]);
+    let same = redecode("");
+    assert_eq!((&same["payloads"], &same["same"], &same["lost"]), (&3.into(), &3.into(), &0.into()), "{same}");
+    let none = redecode("/oxyhome.toml");
+    assert_eq!((&none["lost"], &none["values_changed"]["spo2"]), (&2.into(), &2.into()), "{none}");
+}
+
+#[tokio::test]
 async fn a_field_that_is_missing_is_said_in_the_receipt_and_the_rest_counts() {
     let mut site = site_with_decoders().await;
     register_model(&mut site, "con-1", "", ("oxyhome", "3.0")).await;

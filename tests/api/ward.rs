@@ -86,7 +86,7 @@ impl Voice {
         Self::say_hello(site, issued, vec![hello]).await
     }
 
-    async fn say_hello(site: &Site, issued: &Issued, devices: Vec<proto::DeviceHello>) -> (Self, proto::Welcome) {
+    pub async fn say_hello(site: &Site, issued: &Issued, devices: Vec<proto::DeviceHello>) -> (Self, proto::Welcome) {
         let (sender, answers) = stream(site, issued).await;
         let mut voice = Self { sender, answers };
         voice.send(Kind::Hello(proto::Hello { devices })).await;

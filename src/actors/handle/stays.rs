@@ -7,8 +7,9 @@ use super::engine_handle::Handle;
 use super::entries::{Admission, PatientEntry};
 use crate::actors::beds::BedClaim;
 use crate::actors::patient::{OpenConditions, PatientMsg};
-use crate::clinical::ids::{DeviceId, PatientId, PersonId, UnitId};
+use crate::clinical::ids::{DeviceId, PatientId, PersonId, RuleId, UnitId};
 use crate::clinical::patient::{Presence, Profile, StayChange};
+use crate::clinical::rules::LimitValue;
 use crate::storage::KeyError;
 use crate::time::Timestamp;
 
@@ -60,6 +61,32 @@ impl Handle {
     /// [`OperationError::NotFound`]; [`OperationError::Conflict`] for a patient who is not admitted.
     pub async fn prescribe(&self, by: &PersonId, patient: &PatientId, profile: Profile) -> Result<(), OperationError> {
         self.change_stay(by, patient, StayChange::Prescribed(profile), None).await
+    }
+
+    /// Sets a limit for a patient in place of a rule's own.
+    ///
+    /// # Errors
+    /// [`OperationError::NotFound`]; [`OperationError::Invalid`] for a rule that is not in force or has no such limit, and
+    /// for a limit beyond the rule's bounds; [`OperationError::Conflict`] for a patient who is not admitted, and for an end
+    /// in the past.
+    pub async fn set_limit(
+        &self,
+        by: &PersonId,
+        patient: &PatientId,
+        rule: RuleId,
+        (limit, clears_at): (LimitValue, Option<LimitValue>),
+        reason: SmolStr,
+        until: Option<Timestamp>,
+    ) -> Result<(), OperationError> {
+        self.change_stay(by, patient, StayChange::LimitSet { rule, limit, clears_at, reason, until }, None).await
+    }
+
+    /// Takes a limit back: the rule's own holds again.
+    ///
+    /// # Errors
+    /// [`OperationError::NotFound`]; [`OperationError::Conflict`] for a patient who is not admitted.
+    pub async fn clear_limit(&self, by: &PersonId, patient: &PatientId, rule: RuleId) -> Result<(), OperationError> {
+        self.change_stay(by, patient, StayChange::LimitCleared(rule), None).await
     }
 
     /// Signals off, evaluation on, until then or until valid signals return.

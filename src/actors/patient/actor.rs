@@ -69,6 +69,8 @@ pub(super) struct Parts {
     pub rules: Arc<RuleSet>,
     /// Whether the rolling windows are there, so that it can judge.
     pub is_whole: bool,
+    /// Before this no late readings are judged: see [`Parts::late_due`].
+    pub late_rests_until: Timestamp,
     pub last_message: Timestamp,
     pub armed: Option<Timestamp>,
 }
@@ -84,6 +86,7 @@ impl Parts {
             copies: Vec::new(),
             rules,
             is_whole: true,
+            late_rests_until: Timestamp::MIN,
             last_message: now,
             armed: None,
         }
@@ -171,9 +174,11 @@ impl Actor for PatientActor {
                 let open = self.open_conditions(parts).await?;
                 drop(reply.send(Ok(open)));
             }
-            message @ (PatientMsg::TeamAnswered(_) | PatientMsg::Command { .. } | PatientMsg::Tick) => {
-                self.go_on(parts, message, now);
+            PatientMsg::Tick => {
+                self.judge_late(parts, now).await?;
+                self.go_on(parts, PatientMsg::Tick, now);
             }
+            message @ (PatientMsg::TeamAnswered(_) | PatientMsg::Command { .. }) => self.go_on(parts, message, now),
             PatientMsg::Awake(reply) => drop(reply.send(())),
             PatientMsg::Sweep(part) => self.sweep(parts, part, &myself, now),
         }
@@ -196,10 +201,11 @@ impl PatientActor {
             }
             PatientMsg::Tick => {
                 parts.armed = None;
-                if parts.marks.are_due(now) {
+                if parts.marks.are_due(now) && parts.state.late_due().is_none() {
                     self.append(parts, None, None, None, None);
                 }
                 self.end_standby_if_due(parts, now);
+                self.end_limits_if_due(parts, now);
                 if parts.state.book().next_deadline().is_some_and(|deadline| deadline <= now) {
                     self.decide(parts, PatientInput::Alert(AlertInput::Tick { fallback: fallback() }), now);
                 }
@@ -236,7 +242,11 @@ impl PatientActor {
     /// Sets the wheel to the next deadline or the next mark, whichever is earlier.
     pub(super) fn arm(&self, parts: &mut Parts) {
         let standby = parts.state.stay().standby().map(|standby| standby.until);
-        let next = [parts.state.book().next_deadline(), parts.marks.due_at(), standby].into_iter().flatten().min();
+        // What came late has no mark before it is judged, so that after a crash it is consumed anew.
+        let late = parts.late_due();
+        let mark = if late.is_none() { parts.marks.due_at() } else { None };
+        let limit = parts.state.stay().limit_ends(&parts.rules);
+        let next = [parts.state.book().next_deadline(), mark, late, standby, limit].into_iter().flatten().min();
         if let Some(next) = next
             && parts.armed.is_none_or(|armed| next < armed)
         {

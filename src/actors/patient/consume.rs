@@ -87,9 +87,10 @@ impl PatientActor {
         if events.is_empty() && entry.is_none() && parts.copies.is_empty() {
             let now = self.context.clock.now();
             parts.marks.add(device, item.stream_sequence, now, counted);
-            if parts.marks.are_due(now) {
+            if parts.marks.are_due(now) && parts.state.late_due().is_none() {
                 self.append(parts, None, None, None, permit);
             }
+            self.keep_windows(parts);
             point(Point::PatientAfterAppend, self.id.as_str())?;
             return Ok(());
         }
@@ -97,6 +98,7 @@ impl PatientActor {
         let input = PatientInput::Consumed(SmallVec::from_elem(run, 1));
         let record = PatientRecord { now: parts.state.now(), input, events };
         self.append(parts, Some(record), None, entry, permit);
+        self.keep_windows(parts);
         point(Point::PatientAfterAppend, self.id.as_str())?;
         Ok(())
     }

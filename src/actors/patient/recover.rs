@@ -4,14 +4,16 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::actor::Parts;
+use super::late::history_off_thread;
 use crate::actors::context::Context;
 use crate::actors::stream::{RecoverError, Stream};
 use crate::clinical::ids::{DeviceId, PatientId};
 use crate::clinical::patient::{PatientInput, PatientRecord, PatientState, Run};
 use crate::clinical::rules::RuleSet;
 use crate::proto::RecordKind;
-use crate::storage::codec::decode_patient;
-use crate::storage::{StoredItem, StreamName, read_items};
+use crate::storage::codec::{decode_patient, decode_windows};
+use crate::storage::{StoredItem, StoredRecord, StreamName, read_items};
+use crate::time::Timestamp;
 
 /// Recovers the state that the committed records give.
 pub(super) async fn recover(context: &Arc<Context>, patient: &PatientId) -> Result<Parts, RecoverError> {
@@ -25,14 +27,29 @@ pub(super) async fn recover(context: &Arc<Context>, patient: &PatientId) -> Resu
         if record.kind == RecordKind::Copy {
             continue;
         }
-        records.push(decode_patient(&recovered.opener.open(record)?)?);
+        let plaintext = recovered.opener.open(record)?;
+        records.push(match record.kind {
+            RecordKind::Windows => Told::Windows(decode_windows(&plaintext)?.0, record.sequence),
+            _ => Told::Record(decode_patient(&plaintext)?),
+        });
     }
     let mut consumed = Consumed::read(context, patient, &recovered.state, &records).await?;
-    for record in &records {
+    for told in &records {
+        let record = match told {
+            Told::Record(record) => record,
+            Told::Windows(at, sequence) => {
+                recovered.state.note_windows(*at, *sequence);
+                continue;
+            }
+        };
         if let PatientInput::Consumed(runs) = &record.input {
             for run in runs {
                 consumed.restore(run, &mut recovered.state, &rules);
             }
+        }
+        if let PatientInput::LateJudged { base, bound_us } = record.input {
+            let history = history_off_thread(context, patient, &recovered.state, base).await?;
+            recovered.state.restore_late(base, bound_us, history, &rules);
         }
         recovered.state.restore(&record.input, &record.events, record.now);
         if matches!(record.input, PatientInput::RulesAdopted { .. }) {
@@ -47,13 +64,21 @@ pub(super) async fn recover(context: &Arc<Context>, patient: &PatientId) -> Resu
 pub(super) async fn recover_alerts(context: &Arc<Context>, patient: &PatientId) -> Result<Parts, RecoverError> {
     let key = context.keys.patient(patient)?.ok_or(crate::storage::KeyError::Destroyed)?;
     let mut recovered = Stream::recover::<PatientState>(context, StreamName::patient(patient), key).await?;
-    for record in &recovered.tail {
+    let told = |record: &&StoredRecord| !matches!(record.kind, RecordKind::Copy | RecordKind::Windows);
+    for record in recovered.tail.iter().filter(told) {
         let record = decode_patient(&recovered.opener.open(record)?)?;
         recovered.state.restore(&record.input, &record.events, record.now);
     }
     let mut parts = Parts::new(context, recovered.stream, recovered.state, context.rules.current());
     parts.is_whole = false;
     Ok(parts)
+}
+
+/// What the tail of a patient's stream holds.
+enum Told {
+    Record(PatientRecord),
+    /// What the rules remembered was kept: of when, and at which sequence.
+    Windows(Timestamp, u64),
 }
 
 /// The items that the records consumed, by device: each device's stream is walked once.
@@ -64,11 +89,11 @@ impl Consumed {
         context: &Context,
         patient: &PatientId,
         state: &PatientState,
-        records: &[PatientRecord],
+        records: &[Told],
     ) -> Result<Self, RecoverError> {
         let mut through: HashMap<&DeviceId, u64> = HashMap::new();
-        for record in records {
-            if let PatientInput::Consumed(runs) = &record.input {
+        for told in records {
+            if let Told::Record(PatientRecord { input: PatientInput::Consumed(runs), .. }) = told {
                 // Marks ascend: the last one of a device is its newest.
                 through.extend(runs.iter().map(|run| (&run.device, run.through)));
             }

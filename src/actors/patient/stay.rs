@@ -22,6 +22,13 @@ impl PatientActor {
         to: oneshot::Sender<Result<(), OperationError>>,
         now: Timestamp,
     ) {
+        if let PatientInput::Stay { by, change } = &input
+            && let Some(set) = change.set_limit(by)
+            && let Err(refused) = self.context.rules.current().check_limit(&set)
+        {
+            drop(to.send(Err(OperationError::Invalid(refused.to_string()))));
+            return;
+        }
         match parts.state.handle(&input, now) {
             Ok(events) => {
                 // Where nothing changes it is so already: said once what it stands on is committed.
@@ -40,6 +47,13 @@ impl PatientActor {
         }
     }
 
+    /// Limits that were set until now do not hold any more.
+    pub(super) fn end_limits_if_due(&self, parts: &mut Parts, now: Timestamp) {
+        if parts.state.stay().limit_ends(&parts.rules).is_some_and(|until| until <= now) {
+            self.by_itself(parts, PatientInput::LimitsEnded, now);
+        }
+    }
+
     /// A standby ends with the first valid signal, before that is judged: nothing that it shows is held.
     pub(super) fn end_standby_if_back(&self, parts: &mut Parts, item: &StoredItem) {
         let Item::Reading(reading) = &item.item else { return };
@@ -49,7 +63,11 @@ impl PatientActor {
     }
 
     fn end_standby(&self, parts: &mut Parts, end: StandbyEnd, now: Timestamp) {
-        let input = PatientInput::StandbyEnded(end);
+        self.by_itself(parts, PatientInput::StandbyEnded(end), now);
+    }
+
+    /// Something of the stay changed without a person.
+    fn by_itself(&self, parts: &mut Parts, input: PatientInput, now: Timestamp) {
         if let Ok(Some(events)) = parts.state.handle(&input, now) {
             let record = PatientRecord { now: parts.state.now(), input, events };
             let entry = self.entry(&parts.state);

@@ -13,6 +13,8 @@ pub(crate) struct PatientSummary {
     pub marks: Vec<(DeviceId, u64)>,
     /// Whether any alert is open: the actor must then run from the start.
     pub open_alerts: u32,
+    /// Whether late readings wait to be judged: likewise.
+    pub late: bool,
 }
 
 impl PatientSummary {
@@ -21,6 +23,7 @@ impl PatientSummary {
             stay: state.stay().clone(),
             devices: state.devices().cloned().collect(),
             marks: state.marks().map(|(device, mark)| (device.clone(), mark)).collect(),
+            late: state.late_due().is_some(),
             open_alerts: u32::try_from(state.book().open().len()).unwrap_or(u32::MAX),
         }
     }

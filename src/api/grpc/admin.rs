@@ -16,6 +16,7 @@ use crate::proto;
 use crate::proto::admin_service_server::AdminService;
 
 mod devices;
+mod limits;
 mod patients;
 
 pub(in crate::api) use patients::on_wire as patient_on_wire;
@@ -107,6 +108,27 @@ impl AdminService for Admin {
         request: Request<proto::PrescribePatientRequest>,
     ) -> Result<Response<proto::PrescribePatientResponse>, Status> {
         self.prescribe(request).await
+    }
+
+    async fn set_limit(
+        &self,
+        request: Request<proto::SetLimitRequest>,
+    ) -> Result<Response<proto::SetLimitResponse>, Status> {
+        self.limit(request).await
+    }
+
+    async fn advise_limit(
+        &self,
+        request: Request<proto::AdviseLimitRequest>,
+    ) -> Result<Response<proto::AdviseLimitResponse>, Status> {
+        self.advice(request).await
+    }
+
+    async fn clear_limit(
+        &self,
+        request: Request<proto::ClearLimitRequest>,
+    ) -> Result<Response<proto::ClearLimitResponse>, Status> {
+        self.own_limit(request).await
     }
 
     async fn begin_standby(

@@ -65,6 +65,7 @@ pub(super) fn reading(key: ReadingKey, wire: proto::Reading) -> Result<Arrived, 
         signal: validity(wire.signal)?,
         observations,
         payload,
+        decoder: None,
     };
     Ok(Arrived { reading, lost_through: wire.lost_through })
 }

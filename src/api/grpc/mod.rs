@@ -5,6 +5,7 @@ pub mod admin;
 pub mod alerts;
 mod answers;
 mod convert;
+mod explanation;
 pub mod ingest;
 mod member;
 pub mod oncall;

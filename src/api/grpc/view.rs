@@ -5,7 +5,7 @@ use tonic::Status;
 use crate::access::{Field, Fields};
 use crate::actors::handle::{AlertNews, AlertView, OperationError};
 use crate::clinical::alert::{AlertEvent, CloseCause, Response, RoundCause, Verdict};
-use crate::clinical::condition::{Condition, ConditionKind, Priority};
+use crate::clinical::condition::{Condition, ConditionKind, Found, Priority};
 use crate::clinical::ids::{PersonId, Subject};
 use crate::proto;
 use crate::time::Timestamp;
@@ -51,6 +51,10 @@ pub(in crate::api) fn alert(view: &AlertView, fields: Fields) -> proto::Alert {
         verdict: alert.verdict.as_ref().map_or(proto::Verdict::Unspecified, |(_, said)| verdict(*said)) as i32,
         held: alert.held,
         disputed: alert.disputed,
+        listed: alert.listed,
+        revised: alert.revised,
+        found: found(condition.found).to_owned(),
+        explanation: fields.show(Field::Value, Some(super::explanation::explain(condition))),
     }
 }
 
@@ -104,7 +108,9 @@ fn whole_fact(at: Timestamp, event: &AlertEvent) -> proto::AlertFact {
             onset(&mut fact, condition);
             fact.deadline_us = deadline.micros();
         }
-        AlertEvent::Folded { condition, .. } => onset(&mut fact, condition),
+        AlertEvent::Folded { condition, .. } | AlertEvent::FoundEarlier { condition, .. } => {
+            onset(&mut fact, condition);
+        }
         AlertEvent::RoundBegan { round, cause, deadline, .. } => {
             fact.round = *round;
             fact.reason = round_cause(*cause).into();
@@ -141,8 +147,10 @@ fn whole_fact(at: Timestamp, event: &AlertEvent) -> proto::AlertFact {
             fact.people = vec![to.to_string()];
         }
         AlertEvent::AnswerExpired { lateness_ms, .. } => fact.lateness_ms = *lateness_ms,
-        AlertEvent::Held { until, .. } => fact.deadline_us = until.micros(),
-        AlertEvent::ConditionCleared { .. } => {}
+        AlertEvent::Held { until, .. } | AlertEvent::Listed { until, .. } | AlertEvent::Delayed { until, .. } => {
+            fact.deadline_us = until.micros();
+        }
+        AlertEvent::ConditionCleared { .. } | AlertEvent::Revised { .. } => {}
         AlertEvent::Reset { by, .. } | AlertEvent::Joined { by, .. } => fact.by = by.to_string(),
         AlertEvent::Commented { by, text, .. } => (fact.by, fact.reason) = (by.to_string(), text.to_string()),
         AlertEvent::Closed { cause, .. } => fact.reason = close_cause(*cause).into(),
@@ -171,6 +179,10 @@ fn what(event: &AlertEvent) -> &'static str {
         AlertEvent::AnswerExpired { .. } => "answer_expired",
         AlertEvent::Held { .. } => "held",
         AlertEvent::Disputed { .. } => "disputed",
+        AlertEvent::Listed { .. } => "listed",
+        AlertEvent::FoundEarlier { .. } => "found_earlier",
+        AlertEvent::Revised { .. } => "revised",
+        AlertEvent::Delayed { .. } => "delayed",
         AlertEvent::ConditionCleared { .. } => "condition_cleared",
         AlertEvent::Reset { .. } => "reset",
         AlertEvent::Commented { .. } => "commented",
@@ -194,6 +206,15 @@ const fn round_cause(cause: RoundCause) -> &'static str {
         RoundCause::LadderRepeats => "ladder_repeats",
         RoundCause::StandbyEnded => "standby_ended",
         RoundCause::Moved => "moved",
+        RoundCause::ReviewDue => "review_due",
+    }
+}
+
+const fn found(found: Found) -> &'static str {
+    match found {
+        Found::Live => "",
+        Found::Retrospective => "retrospective",
+        Found::Corrected => "corrected",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why a journal could not be audited.
 
 use crate::storage::codec::DecodeError;
-use crate::storage::{KeyError, ReadError, SealError, StoredRecord};
+use crate::storage::{ItemError, KeyError, ReadError, SealError, StoredRecord};
 
 /// Why a journal could not be audited.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,16 @@ pub enum AuditError {
         /// Why.
         error: DecodeError,
     },
+    /// The readings that a record was decided by could not be read.
+    #[error("{stream} {sequence}: {error}")]
+    Items {
+        /// Its stream.
+        stream: String,
+        /// Its sequence there.
+        sequence: u64,
+        /// Why.
+        error: ItemError,
+    },
     /// A record names a stream that this platform does not have.
     #[error("position {position}: the record's stream is none of ours")]
     ForeignStream {
@@ -40,10 +50,14 @@ pub enum AuditError {
     },
 }
 
-pub(super) fn seal_error(record: &StoredRecord, error: SealError) -> AuditError {
+pub(in crate::audit) fn seal_error(record: &StoredRecord, error: SealError) -> AuditError {
     AuditError::Seal { stream: record.stream.to_string(), sequence: record.sequence, error }
 }
 
-pub(super) fn decode_error(record: &StoredRecord, error: DecodeError) -> AuditError {
+pub(in crate::audit) fn decode_error(record: &StoredRecord, error: DecodeError) -> AuditError {
     AuditError::Decode { stream: record.stream.to_string(), sequence: record.sequence, error }
+}
+
+pub(super) fn unread(record: &StoredRecord, error: ItemError) -> AuditError {
+    AuditError::Items { stream: record.stream.to_string(), sequence: record.sequence, error }
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::error::{AuditError, seal_error};
 use crate::clinical::alert::AlertEvent;
 use crate::clinical::ids::{DeviceId, PatientId};
-use crate::clinical::patient::{PatientInput, PatientRecord, PatientState, Run};
+use crate::clinical::patient::{History, PatientInput, PatientRecord, PatientState, Run, Windows};
 use crate::clinical::rules::RuleSet;
 use crate::storage::{Keys, Opener, SealError, StoredItem, StoredRecord};
+use crate::time::Timestamp;
 
 /// One patient on the way through the journal.
 pub(super) struct Replaying {
@@ -22,6 +23,18 @@ pub(super) struct Replaying {
 }
 
 impl Replaying {
+    /// The patient's state on the way.
+    pub fn state(&self) -> &PatientState {
+        &self.state
+    }
+
+    /// Takes note that what the rules remember was kept; whether it is what they do.
+    pub fn keeps(&mut self, at: Timestamp, windows: Option<Windows>, sequence: u64) -> bool {
+        let same = windows.is_none_or(|windows| windows == self.state.windows(at));
+        self.state.note_windows(at, sequence);
+        same
+    }
+
     pub fn new(opener: Opener) -> Self {
         Self { opener, bodies: HashMap::new(), items: HashMap::new(), state: PatientState::default(), rules: None }
     }
@@ -41,7 +54,11 @@ impl Replaying {
     }
 
     /// What the input gives now, and how many items were consumed for it.
-    pub fn derive(&mut self, stored: &PatientRecord) -> (Vec<AlertEvent>, u64) {
+    pub fn derive(&mut self, stored: &PatientRecord, history: Option<History>) -> (Vec<AlertEvent>, u64) {
+        if let (PatientInput::LateJudged { base, bound_us }, Some(history)) = (&stored.input, history) {
+            let Some(rules) = self.rules.clone() else { return (Vec::new(), 0) };
+            return (self.state.judge_late(*base, *bound_us, history, &rules, stored.now), 0);
+        }
         let PatientInput::Consumed(runs) = &stored.input else {
             // A refused command would not have been stored: refused now, it gives no events, which is a difference.
             return (self.state.handle(&stored.input, stored.now).ok().flatten().unwrap_or_default(), 0);

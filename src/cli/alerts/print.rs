@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use crate::cli::Failure;
-use crate::proto::{Alert, AlertFact, AlertUpdate, ConditionKind, Page, Priority, ResponseState};
+use crate::proto::{
+    Alert, AlertFact, AlertUpdate, ConditionKind, Explanation, Page, Priority, ReadingRef, ResponseState, ScoreInput,
+};
 use crate::time::Timestamp;
 
 /// Alerts as they stand.
@@ -36,6 +38,50 @@ pub(super) fn alerts(alerts: &[Alert], json: bool) -> Result<(), Failure> {
             visible(&alert.text),
             if alert.present { "" } else { " (gone)" },
         )?;
+    }
+    Ok(())
+}
+
+/// Why an alert was raised.
+pub(super) fn explanation(alert: &Alert) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let marks = [
+        (alert.found.as_str(), alert.found.as_str()),
+        ("listed", if alert.listed { "on the worklist for review" } else { "" }),
+        ("revised", if alert.revised { "late data say that it was otherwise" } else { "" }),
+        ("disputed", if alert.disputed { "its readings were recorded for the wrong patient" } else { "" }),
+    ];
+    writeln!(out, "{}  [{}] {}", alert.id, priority(alert), visible(&alert.text))?;
+    for (name, text) in marks.iter().filter(|(_, text)| !text.is_empty()) {
+        writeln!(out, "  {name}: {text}")?;
+    }
+    let Some(why) = &alert.explanation else { return Ok(()) };
+    if !why.rules_sha256.is_empty() {
+        writeln!(out, "  rule {} version {}, of rules {}", alert.rule, alert.rule_version, why.rules_sha256)?;
+    }
+    if let Some(limit) = alert.limit {
+        let by = if why.limit_by.is_empty() { String::new() } else { format!(", set by {}", why.limit_by) };
+        writeln!(out, "  limit {limit} {} of the {}{by}", why.unit, why.limit_from.replace('_', " "))?;
+    }
+    for reading in &why.readings {
+        let lane = if reading.lane == 2 { "backlog" } else { "live" };
+        let decoder =
+            if reading.decoder.is_empty() { String::new() } else { format!(", decoded by {}", reading.decoder) };
+        let value = alert.value.map(|value| format!(": {} {value} {}", why.quantity, why.unit)).unwrap_or_default();
+        writeln!(
+            out,
+            "  reading {} boot {} {lane} {} at {}{decoder}{value}",
+            reading.device,
+            reading.boot,
+            reading.sequence,
+            Timestamp(reading.device_time_us)
+        )?;
+    }
+    for input in &why.inputs {
+        writeln!(out, "  {} {} {}: {} points", input.quantity, input.value, input.unit, input.points)?;
+    }
+    if !why.missing.is_empty() {
+        writeln!(out, "  missing: {}", why.missing.join(", "))?;
     }
     Ok(())
 }
@@ -146,6 +192,25 @@ fn alert_json(alert: &Alert) -> Value {
         "limit": alert.limit, "text": alert.text, "raised_at_us": alert.raised_at_us, "folds": alert.folds,
         "round": alert.round, "step": alert.step, "state": state(alert), "people": alert.people,
         "deadline_us": alert.deadline_us, "version": alert.version, "closed": alert.closed, "device": alert.device,
+        "found": alert.found, "listed": alert.listed, "revised": alert.revised, "disputed": alert.disputed,
+        "explanation": alert.explanation.as_ref().map(explanation_json),
+    })
+}
+
+fn explanation_json(why: &Explanation) -> Value {
+    let reading = |reading: &ReadingRef| {
+        let lane = if reading.lane == 2 { "backlog" } else { "live" };
+        json!({
+            "device": reading.device, "boot": reading.boot, "lane": lane, "sequence": reading.sequence,
+            "device_time_us": reading.device_time_us, "decoder": reading.decoder,
+            "stream_sequence": reading.stream_sequence,
+        })
+    };
+    let input = |input: &ScoreInput| json!({ "quantity": input.quantity, "value": input.value, "unit": input.unit, "points": input.points });
+    json!({
+        "quantity": why.quantity, "unit": why.unit, "rules_sha256": why.rules_sha256, "limit_from": why.limit_from,
+        "limit_by": why.limit_by, "readings": why.readings.iter().map(reading).collect::<Vec<_>>(),
+        "inputs": why.inputs.iter().map(input).collect::<Vec<_>>(), "missing": why.missing,
     })
 }
 

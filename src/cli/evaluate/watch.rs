@@ -70,7 +70,7 @@ impl<'a> Watch<'a> {
         for rejection in judge(&mut row.reading) {
             *self.tally.rejected.entry(rejection.reason).or_default() += 1;
         }
-        let source = Evidence { device: row.device.clone(), stream_sequence: row.reading.key.sequence };
+        let source = Evidence::of(&row.device, row.reading.key.sequence, &row.reading);
         let patient = self.patients.entry(row.patient.clone()).or_default();
         let late = patient.states.late_readings();
         let Subjects { profile, model } = &self.subjects;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use crate::cli::Failure;
-use crate::proto::{AgeClass, Patient, PatientProfile, Presence, Setting};
+use crate::proto::{AgeClass, Limit, Patient, PatientProfile, Presence, Setting};
 use crate::time::Timestamp;
 
 /// A page of patients; the first one has a heading.
@@ -43,6 +43,12 @@ pub(super) fn patients(patients: &[Patient], json: bool, first: bool) -> Result<
             spo2(&profile),
             patient.devices.join(","),
         )?;
+        for set in &patient.limits {
+            let until = set.until_us.map_or_else(String::new, |until| format!(", until {}", Timestamp(until)));
+            let clears = set.clears_at.map_or_else(String::new, |at| format!(", clears at {at}"));
+            let reason = visible(&set.reason);
+            writeln!(out, "  limit of {}: {}{clears}, by {}{until}: {reason}", set.rule, set.limit, set.by)?;
+        }
     }
     Ok(())
 }
@@ -54,7 +60,14 @@ fn as_json(patient: &Patient) -> Value {
             "reason": standby.reason, "by": standby.by, "since_us": standby.since_us, "until_us": standby.until_us,
         })
     });
+    let limit = |set: &Limit| {
+        json!({
+            "rule": set.rule, "limit": set.limit, "clears_at": set.clears_at, "by": set.by, "reason": set.reason,
+            "until_us": set.until_us,
+        })
+    };
     json!({
+        "limits": patient.limits.iter().map(limit).collect::<Vec<_>>(),
         "patient": patient.patient, "presence": presence(patient), "unit": patient.unit, "bed": patient.bed,
         "devices": patient.devices, "merged_into": patient.merged_into, "standby": standby,
         "age": age(&profile), "pregnant": profile.pregnant, "spo2_scale": if profile.spo2_scale_2 { 2 } else { 1 },

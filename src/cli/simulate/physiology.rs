@@ -288,5 +288,6 @@ fn reading(now: Timestamp, observations: SmallVec<[Observation; 2]>, signal: Val
         signal,
         observations,
         payload: None,
+        decoder: None,
     }
 }

@@ -63,7 +63,7 @@ impl AlertBook {
         match input {
             BookInput::ConditionBegan(condition) => Ok(match self.of(&condition.key) {
                 Some(alert) => onset::began(alert, condition, now),
-                None => vec![onset::raise(self.last_ordinal.saturating_add(1), condition, now)],
+                None => onset::raise(self.last_ordinal.saturating_add(1), condition, now),
             }),
             BookInput::ConditionEnded { key, at } => {
                 Ok(self.of(key).map_or_else(Vec::new, |alert| onset::ended(alert, *at)))

@@ -24,7 +24,15 @@ impl Effect {
     /// decision holds or closes would answer for nothing.
     #[must_use]
     pub fn of_all(events: &[AlertEvent]) -> Vec<Self> {
-        let ends = |event: &AlertEvent| matches!(event, AlertEvent::Held { .. } | AlertEvent::Closed { .. });
+        let ends = |event: &AlertEvent| {
+            matches!(
+                event,
+                AlertEvent::Held { .. }
+                    | AlertEvent::Listed { .. }
+                    | AlertEvent::Delayed { .. }
+                    | AlertEvent::Closed { .. }
+            )
+        };
         let ended_later =
             |at: usize, ordinal: u32| events[at..].iter().any(|later| later.ordinal() == ordinal && ends(later));
         let of = |(at, event): (usize, &AlertEvent)| {
@@ -55,6 +63,7 @@ impl Effect {
             AlertEvent::Acknowledged { ordinal, .. }
             | AlertEvent::Accepted { ordinal, .. }
             | AlertEvent::Held { ordinal, .. }
+            | AlertEvent::Listed { ordinal, .. }
             | AlertEvent::Closed { ordinal, .. } => Some(Self::WithdrawPages { ordinal: *ordinal }),
             AlertEvent::StepEntered { .. }
             | AlertEvent::Escalated { to: None, .. }
@@ -67,6 +76,9 @@ impl Effect {
             | AlertEvent::Rejected { .. }
             | AlertEvent::AnswerExpired { .. }
             | AlertEvent::Disputed { .. }
+            | AlertEvent::FoundEarlier { .. }
+            | AlertEvent::Delayed { .. }
+            | AlertEvent::Revised { .. }
             | AlertEvent::ConditionCleared { .. }
             | AlertEvent::Reset { .. }
             | AlertEvent::Commented { .. } => None,

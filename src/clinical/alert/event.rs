@@ -28,6 +28,8 @@ pub enum RoundCause {
     StandbyEnded,
     /// The patient was moved to another unit, whose people are asked now.
     Moved,
+    /// Nobody looked at the worklist by the review time.
+    ReviewDue,
 }
 
 /// Why an alert was closed. Nothing else closes one; never time alone.
@@ -103,6 +105,14 @@ pub enum AlertEvent {
     Held { ordinal: u32, until: Timestamp },
     /// Readings on which it stands were recorded for the wrong patient: it may be nobody's, or somebody else's.
     Disputed { ordinal: u32, by: PersonId, reason: SmolStr },
+    /// It was found in late data and is over: it stands on the worklist, and nobody is paged before `until`.
+    Listed { ordinal: u32, until: Timestamp },
+    /// Its rule delays the signal: it stands, and nobody is paged before `until`.
+    Delayed { ordinal: u32, until: Timestamp },
+    /// An earlier onset of it was found in late data: on record, and nothing else.
+    FoundEarlier { ordinal: u32, condition: Condition },
+    /// With the data that came late its onset would not have been where it was. It stays.
+    Revised { ordinal: u32 },
     /// The condition is no longer present.
     ConditionCleared { ordinal: u32, at: Timestamp },
     /// A latched signal was ended.
@@ -135,6 +145,10 @@ impl AlertEvent {
             | Self::AnswerExpired { ordinal, .. }
             | Self::Held { ordinal, .. }
             | Self::Disputed { ordinal, .. }
+            | Self::Listed { ordinal, .. }
+            | Self::FoundEarlier { ordinal, .. }
+            | Self::Delayed { ordinal, .. }
+            | Self::Revised { ordinal }
             | Self::ConditionCleared { ordinal, .. }
             | Self::Reset { ordinal, .. }
             | Self::Commented { ordinal, .. }

@@ -59,6 +59,16 @@ impl Alert {
             AlertEvent::Escalated { by, to, .. } => self.escalate(by, to.as_ref(), now),
             AlertEvent::Held { until, .. } => self.hold(*until),
             AlertEvent::Disputed { .. } => self.disputed = true,
+            AlertEvent::Listed { until, .. } => {
+                self.hold(*until);
+                self.listed = self.held;
+            }
+            AlertEvent::Delayed { until, .. } => {
+                self.hold(*until);
+                self.delayed = self.held;
+            }
+            AlertEvent::FoundEarlier { condition, .. } => self.found_earlier(condition),
+            AlertEvent::Revised { .. } => self.revised = true,
             AlertEvent::ConditionCleared { .. } => self.present = false,
             AlertEvent::Closed { cause, .. } => self.closed = Some(*cause),
             // Raised makes the alert; the others are on record and change nothing by themselves: the event that
@@ -80,6 +90,13 @@ impl Alert {
         }
     }
 
+    /// What it was at its newest onset stays.
+    fn found_earlier(&mut self, condition: &Condition) {
+        self.condition.latching |= condition.latching;
+        self.condition.lethal |= condition.lethal;
+        self.folds = self.folds.saturating_add(1);
+    }
+
     fn fold(&mut self, condition: &Condition) {
         let latching = self.condition.latching || condition.latching;
         let lethal = self.condition.lethal || condition.lethal;
@@ -92,7 +109,7 @@ impl Alert {
     /// that nobody has answered yet is kept.
     fn begin_round(&mut self, new_round: u32, cause: RoundCause, due: Timestamp) {
         self.round = new_round;
-        self.held = false;
+        (self.held, self.listed, self.delayed) = (false, false, false);
         if cause != RoundCause::LadderRepeats {
             self.priority = self.condition.priority;
         }
@@ -115,7 +132,7 @@ impl Alert {
     }
 
     fn make_due(&mut self, due_step: u32, due: Timestamp) {
-        self.held = false;
+        (self.held, self.listed, self.delayed) = (false, false, false);
         match &mut self.response {
             Response::Waiting { step, entered, last, people, deadline, .. } => {
                 people.clear();
@@ -139,7 +156,7 @@ impl Alert {
 
     fn answer(&mut self, by: &PersonId, until: Timestamp, silenced: bool) {
         let (step, last) = (self.step(), self.on_last_step());
-        self.held = false;
+        (self.held, self.listed, self.delayed) = (false, false, false);
         self.response = Response::Answered { by: by.clone(), until, silenced, step, last, asking: None };
     }
 

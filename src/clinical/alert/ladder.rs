@@ -11,13 +11,15 @@ use crate::time::Timestamp;
 /// What follows from a deadline that has passed by `now`; nothing if none has.
 pub(super) fn tick(alert: &Alert, fallback: &[PersonId], now: Timestamp) -> Vec<AlertEvent> {
     // What ends a standby is an input of its own.
-    if alert.held || alert.deadline() > now {
+    if (alert.held && !alert.listed && !alert.delayed) || alert.deadline() > now {
         return Vec::new();
     }
     let lateness_ms = now.since_ms(alert.deadline());
     match &alert.response {
         // First of all: what an owner asked for is void with the ownership, and the new round asks again.
         Response::Answered { until, .. } if *until <= now => expire(alert, now.since_ms(*until), now),
+        _ if alert.delayed => vec![first_step(alert, lateness_ms, now)],
+        _ if alert.listed => vec![begin_round(alert, RoundCause::ReviewDue, lateness_ms, now)],
         _ if alert.asking() => enter_unassigned(alert, fallback, lateness_ms, now),
         _ => go_on(alert, lateness_ms, now).into_iter().collect(),
     }
@@ -39,6 +41,12 @@ pub(super) fn go_on(alert: &Alert, lateness_ms: i64, now: Timestamp) -> Option<A
         deadline: now.plus_ms(terms::ASSIGNMENT_MS),
         lateness_ms,
     })
+}
+
+/// The first step of the round that waited for the end of a signal delay.
+fn first_step(alert: &Alert, lateness_ms: i64, now: Timestamp) -> AlertEvent {
+    let (ordinal, round) = (alert.ordinal, alert.round);
+    AlertEvent::StepDue { ordinal, round, step: 1, deadline: now.plus_ms(terms::ASSIGNMENT_MS), lateness_ms }
 }
 
 /// A new round, whose first step the care team is asked for.

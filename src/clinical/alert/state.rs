@@ -12,6 +12,7 @@ use crate::clinical::ids::PersonId;
 use crate::time::Timestamp;
 
 /// An alert as it stands.
+#[allow(clippy::struct_excessive_bools)] // Each is a fact of its own, and any two may be so together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// Position among the subject's alerts.
@@ -37,8 +38,14 @@ pub struct Alert {
     pub closed: Option<CloseCause>,
     /// Whether the patient's standby holds its pages: its deadline is the end of the standby.
     pub held: bool,
+    /// Whether it waits on the worklist for its review, because it was found in late data and was over by then.
+    pub listed: bool,
+    /// Whether its rule delays its pages: its deadline is the end of that.
+    pub delayed: bool,
     /// Whether readings on which it stands were recorded for the wrong patient.
     pub disputed: bool,
+    /// Whether its onset would have been elsewhere, or nowhere, with the data that came late.
+    pub revised: bool,
     /// Who passed it on lately, so that a repeated request does not move the ladder twice.
     pub passed_on: Vec<PassedOn>,
     /// To whom its owner, or somebody who was paged, has offered it for good.
@@ -89,7 +96,10 @@ impl Alert {
             version: 1,
             closed: None,
             held: false,
+            listed: false,
+            delayed: false,
             disputed: false,
+            revised: false,
             passed_on: Vec::new(),
             hand_over: None,
             snoozed_until: None,

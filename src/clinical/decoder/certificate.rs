@@ -194,5 +194,6 @@ fn reading_of(observations: Vec<Observation>) -> Reading {
         signal: Validity::Valid,
         observations: observations.into(),
         payload: None,
+        decoder: None,
     }
 }

@@ -1,7 +1,7 @@
 //! What happens in a device's stream.
 
 use serde::{Deserialize, Serialize};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::custody_event::CustodyEvent;
 use super::decoding::{Announcement, Decoding};
@@ -59,6 +59,9 @@ impl StoredReading {
         let mut reading = self.reading;
         take_out(&mut reading, &self.rejections);
         reading.payload = None;
+        if let Decoding::By(by) = &self.decoding {
+            reading.decoder = Some(format_smolstr!("{} v{}", by.id, by.version));
+        }
         if let Decoding::Undecodable(_) = self.decoding {
             reading.signal = Validity::Invalid;
             reading.observed_until = None;

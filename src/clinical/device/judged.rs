@@ -77,7 +77,7 @@ impl DeviceState {
         let model = self.model().clone();
         let Some(judged) = &mut self.judged else { return SmallVec::new() };
         let reading = stored.clone().into_judged();
-        let source = Evidence { device: device.clone(), stream_sequence };
+        let source = Evidence::of(device, stream_sequence, &reading);
         let transitions = judged.states.observe(rules, Subject::Device { model: &model }, &reading, &source);
         let mut reported = judged.reported.clone();
         let mut changes = Vec::new();

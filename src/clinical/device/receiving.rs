@@ -19,6 +19,7 @@ pub const CLOCK_SKEW_US_MAX: i64 = 300_000_000;
 pub const JOURNAL_BEHIND: &str = "journal_behind_receipt";
 
 /// What became of a reading that arrived.
+#[allow(clippy::large_enum_variant)] // The large one is the usual one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arrival {
     /// It is new: these events follow.

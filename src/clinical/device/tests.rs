@@ -120,6 +120,7 @@ fn reading(sequence: u64, value: f64) -> Reading {
             validity: Validity::Valid,
         }],
         payload: None,
+        decoder: None,
     }
 }
 

@@ -26,9 +26,13 @@ impl PatientState {
                 let raises = matches!(change, StayChange::TookOver { .. });
                 Ok(Some(if raises { self.with_terms(events, now) } else { events }))
             }
+            // Needs the readings of the past: `judge_late`.
+            PatientInput::LateJudged { .. } => Ok(None),
             PatientInput::StandbyEnded(_) if self.stay.standby().is_none() => Ok(None),
             PatientInput::StandbyEnded(_) => Ok(Some(stay_effects::resume(&self.book, now))),
-            PatientInput::Consumed(_) | PatientInput::RulesAdopted { .. } => Ok(Some(Vec::new())),
+            PatientInput::Consumed(_) | PatientInput::RulesAdopted { .. } | PatientInput::LimitsEnded => {
+                Ok(Some(Vec::new()))
+            }
             PatientInput::Alert(input) => {
                 let events = self.book.decide(&input.ask(), now)?;
                 Ok(Some(self.with_terms(events, now)))

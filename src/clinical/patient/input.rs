@@ -74,6 +74,26 @@ pub enum PatientInput {
     },
     /// A standby ended by itself.
     StandbyEnded(StandbyEnd),
+    /// Limits that were set until now do not hold any more.
+    LimitsEnded,
+    /// Late readings that waited were judged: see [`PatientState::judge_late`](super::PatientState::judge_late).
+    LateJudged {
+        /// From where.
+        base: LateBase,
+        /// Those older than this against the newest were not.
+        bound_us: i64,
+    },
+}
+
+/// From where late readings are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LateBase {
+    /// From what the rules remember now: nothing that was judged comes after them.
+    Now,
+    /// From the beginning of the stay.
+    Stay,
+    /// From what is kept at this sequence of the patient's stream.
+    Windows(u64),
 }
 
 /// One record of a patient's stream.

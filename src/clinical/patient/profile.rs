@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clinical::ids::UnitId;
+use crate::clinical::rules::SetLimit;
+use crate::time::Timestamp;
+
 /// Age as far as limits depend on it. Nothing finer is kept: a class decides the same in every replay, whatever the date
 /// is then. Whoever cares for the patient changes it when a birthday makes it wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -105,6 +109,12 @@ pub struct Profile {
     pub spo2_prescribed: Option<Spo2Target>,
     /// Where the patient is cared for.
     pub setting: Setting,
+    /// The care unit, some of whose limits may be its own; kept by the stay.
+    pub unit: Option<UnitId>,
+    /// Limits that somebody set for this patient; kept by the stay.
+    pub limits: Vec<SetLimit>,
+    /// Receipt time: what was set to end by then does not hold; kept by the stay.
+    pub limits_ended: Timestamp,
 }
 
 impl Profile {
@@ -119,6 +129,13 @@ impl Profile {
             (AgeClass::Adult, true) => Err(NoNews2::Pregnant),
             (AgeClass::Adult, false) => Ok(self.spo2_scale),
         }
+    }
+
+    /// What is prescribed of this, with what is kept by the stay of another.
+    #[must_use]
+    pub fn with_kept_of(&self, other: &Self) -> Self {
+        let (unit, limits, limits_ended) = (other.unit.clone(), other.limits.clone(), other.limits_ended);
+        Self { unit, limits, limits_ended, ..self.clone() }
     }
 
     /// The range of saturation that limits follow: the prescribed one, or that of scale 2; `None`: the rules' own.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::input::{Item, PatientInput};
+use super::late::Late;
 use super::stay::{Stay, StayChange};
 use super::stay_effects;
 use crate::clinical::alert::{Alert, AlertBook, AlertEvent, BookInput, Refused};
@@ -32,7 +33,8 @@ pub struct PatientState {
     pub(super) stay: Stay,
     rules_hash: Option<[u8; 32]>,
     engine: u32,
-    rules: RuleStates,
+    pub(super) rules: RuleStates,
+    pub(super) late: Late,
     pub(super) book: AlertBook,
     marks: SmallVec<[Mark; 1]>,
     /// The newest `now`: a decision is never older than the one before it.
@@ -100,6 +102,9 @@ impl PatientState {
             Item::Assignment { assigned: true } | Item::Given(_) | Item::Noted => {}
             Item::Taken(what) => self.dispute(device, what, now, &mut decision),
             Item::Assignment { assigned: false } => self.drop_device(device, now, &mut decision),
+            Item::Reading(reading) if self.is_late(device, reading) => {
+                self.late.note(device, stream_sequence, reading, now);
+            }
             Item::Reading(reading) => {
                 self.observe(reading, device, stream_sequence, rules, now, &mut decision);
             }
@@ -112,8 +117,7 @@ impl PatientState {
             }
         }
         for event in stay_effects::under_terms(&self.stay, &self.book, &decision) {
-            self.book.evolve(&event, now);
-            decision.push(event);
+            self.put(event, now, &mut decision);
         }
         decision
     }
@@ -132,6 +136,7 @@ impl PatientState {
                     | PatientInput::RulesAdopted { .. }
                     | PatientInput::Stay { .. }
                     | PatientInput::StandbyEnded(_)
+                    | PatientInput::LimitsEnded
             );
         // What is not recorded must leave no trace in the state, or replay would differ.
         if recorded {
@@ -149,13 +154,16 @@ impl PatientState {
         received_at: Timestamp,
         rules: &RuleSet,
     ) {
-        self.advance(received_at);
+        let received_at = self.advance(received_at);
         let mark = self.mark_mut(device);
         mark.through = stream_sequence;
         match item {
             Item::Assignment { assigned } => mark.assigned = *assigned,
+            Item::Reading(reading) if self.is_late(device, reading) => {
+                self.late.note(device, stream_sequence, reading, received_at);
+            }
             Item::Reading(reading) => {
-                let source = Evidence { device: device.clone(), stream_sequence };
+                let source = Evidence::of(device, stream_sequence, reading);
                 self.rules.observe(rules, Subject::Patient(self.stay.profile()), reading, &source);
             }
             Item::Condition(_) | Item::Taken(_) | Item::Given(_) | Item::Noted => {}
@@ -170,6 +178,8 @@ impl PatientState {
                 if self.stay.is_over() {
                     // What was present when the patient left must set in anew to be alerted anew.
                     self.rules = RuleStates::default();
+                    let marks = self.marks().map(|(device, mark)| (device.clone(), mark)).collect();
+                    self.late.begin(marks);
                 }
                 self.stay.admit(unit, bed, profile);
             }
@@ -181,6 +191,7 @@ impl PatientState {
                 self.stay.apply(by, change, now);
             }
             PatientInput::StandbyEnded(_) => self.stay.end_standby(),
+            PatientInput::LimitsEnded => self.stay.end_limits(now),
             PatientInput::RulesAdopted { hash, engine } => {
                 self.rules_hash = Some(*hash);
                 self.engine = *engine;
@@ -192,7 +203,7 @@ impl PatientState {
         }
     }
 
-    fn advance(&mut self, now: Timestamp) -> Timestamp {
+    pub(super) fn advance(&mut self, now: Timestamp) -> Timestamp {
         self.now = self.now.max(now);
         self.now
     }
@@ -206,7 +217,7 @@ impl PatientState {
         now: Timestamp,
         decision: &mut Decision,
     ) {
-        let source = Evidence { device: device.clone(), stream_sequence };
+        let source = Evidence::of(device, stream_sequence, reading);
         for transition in self.rules.observe(rules, Subject::Patient(self.stay.profile()), reading, &source) {
             match &transition {
                 Transition::Began { condition, alerts: true } => {
@@ -242,17 +253,20 @@ impl PatientState {
         let ordinals: Vec<u32> = self.book.open().iter().filter(stands_on).map(|alert| alert.ordinal).collect();
         for ordinal in ordinals {
             let event = AlertEvent::Disputed { ordinal, by: what.by.clone(), reason: what.reason.clone() };
-            self.book.evolve(&event, now);
-            decision.push(event);
+            self.put(event, now, decision);
         }
     }
 
-    fn ask(&mut self, input: &BookInput<'_>, now: Timestamp, decision: &mut Decision) {
+    pub(super) fn ask(&mut self, input: &BookInput<'_>, now: Timestamp, decision: &mut Decision) {
         // Only commands can be refused, and conditions are none.
         for event in self.book.decide(input, now).unwrap_or_default() {
-            self.book.evolve(&event, now);
-            decision.push(event);
+            self.put(event, now, decision);
         }
+    }
+
+    pub(super) fn put(&mut self, event: AlertEvent, now: Timestamp, decision: &mut Decision) {
+        self.book.evolve(&event, now);
+        decision.push(event);
     }
 
     fn mark_mut(&mut self, device: &DeviceId) -> &mut Mark {

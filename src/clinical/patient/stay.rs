@@ -7,12 +7,16 @@ use super::profile::Profile;
 use crate::clinical::alert::Refused;
 use crate::clinical::codes::Code;
 use crate::clinical::condition::Condition;
-use crate::clinical::ids::{PatientId, PersonId, UnitId};
+use crate::clinical::ids::{PatientId, PersonId, RuleId, UnitId};
 use crate::clinical::reading::{Observation, Reading, Validity};
+use crate::clinical::rules::{LimitValue, RuleSet, SetLimit};
 use crate::time::Timestamp;
 
 /// The longest standby (default of this project, not from a standard).
 pub const STANDBY_MS_MAX: i64 = 24 * 3_600_000;
+
+/// More limits than anybody sets for one patient.
+const LIMITS_MAX: usize = 32;
 
 /// How long after its begin a standby is not ended by signals: sensors are being taken off (default of this project).
 pub const STANDBY_SETTLES_MS: i64 = 120_000;
@@ -71,6 +75,21 @@ pub enum StayChange {
     },
     /// Another profile is prescribed.
     Prescribed(Profile),
+    /// A limit is set in place of a rule's own.
+    LimitSet {
+        /// The rule.
+        rule: RuleId,
+        /// The limit.
+        limit: LimitValue,
+        /// Where the condition clears; `None`: as far from the limit as the rule says.
+        clears_at: Option<LimitValue>,
+        /// Why.
+        reason: SmolStr,
+        /// Receipt time from which it does not hold any more; `None`: no end.
+        until: Option<Timestamp>,
+    },
+    /// The rule's own limit holds again.
+    LimitCleared(RuleId),
     /// Signals off until then at the latest.
     StandbyBegan {
         /// Why.
@@ -109,6 +128,22 @@ pub struct Stay {
     profile: Profile,
     standby: Option<Standby>,
     took_over: Vec<PatientId>,
+}
+
+impl StayChange {
+    /// The limit that it sets, if it sets one.
+    #[must_use]
+    pub fn set_limit(&self, by: &PersonId) -> Option<SetLimit> {
+        let Self::LimitSet { rule, limit, clears_at, reason, until } = self else { return None };
+        Some(SetLimit {
+            rule: rule.clone(),
+            limit: *limit,
+            clears_at: *clears_at,
+            by: by.clone(),
+            reason: reason.clone(),
+            until: *until,
+        })
+    }
 }
 
 impl Stay {
@@ -167,7 +202,10 @@ impl Stay {
     /// Whether an admission with these terms says what is so already.
     #[must_use]
     pub fn is_admitted(&self, unit: &UnitId, bed: &SmolStr, profile: &Profile) -> bool {
-        self.is_present() && self.unit.as_ref() == Some(unit) && self.bed == *bed && self.profile == *profile
+        self.is_present()
+            && self.unit.as_ref() == Some(unit)
+            && self.bed == *bed
+            && self.profile == profile.with_kept_of(&self.profile)
     }
 
     /// Whether the record may be admitted. Who was discharged may come back; a death that was recorded by mistake is
@@ -209,7 +247,14 @@ impl Stay {
         }
         match change {
             StayChange::Moved { unit, bed } => Ok(self.unit.as_ref() != Some(unit) || self.bed != *bed),
-            StayChange::Prescribed(profile) => Ok(self.profile != *profile),
+            StayChange::Prescribed(profile) => Ok(self.profile != profile.with_kept_of(&self.profile)),
+            StayChange::LimitSet { until: Some(until), .. } if *until <= now => {
+                Err(Refused::NotNow("a limit ends in the future"))
+            }
+            StayChange::LimitSet { .. } if self.profile.limits.len() >= LIMITS_MAX => {
+                Err(Refused::NotNow("the patient has as many limits as can be set: clear one first"))
+            }
+            StayChange::LimitCleared(rule) => Ok(self.profile.limits.iter().any(|set| set.rule == *rule)),
             StayChange::StandbyBegan { until, .. } => {
                 if *until <= now || until.since_ms(now) > STANDBY_MS_MAX {
                     return Err(Refused::NotNow("a standby ends in the future, and after 24 hours at the latest"));
@@ -218,7 +263,9 @@ impl Stay {
             }
             StayChange::StandbyEnded => Ok(self.standby.is_some()),
             StayChange::TookOver { from, conditions } => Ok(!conditions.is_empty() || !self.took_over.contains(from)),
-            StayChange::Discharged | StayChange::Died | StayChange::MergedInto { .. } => Ok(true),
+            StayChange::LimitSet { .. } | StayChange::Discharged | StayChange::Died | StayChange::MergedInto { .. } => {
+                Ok(true)
+            }
         }
     }
 
@@ -227,7 +274,8 @@ impl Stay {
         self.presence = Presence::Present;
         self.unit = Some(unit.clone());
         self.bed = bed.clone();
-        self.profile = profile.clone();
+        // What was set in a stay before does not hold in this one.
+        self.profile = Profile { unit: Some(unit.clone()), ..profile.clone() };
         self.standby = None;
     }
 
@@ -237,8 +285,14 @@ impl Stay {
             StayChange::Moved { unit, bed } => {
                 self.unit = Some(unit.clone());
                 self.bed = bed.clone();
+                self.profile.unit = Some(unit.clone());
             }
-            StayChange::Prescribed(profile) => self.profile = profile.clone(),
+            StayChange::Prescribed(profile) => self.profile = profile.with_kept_of(&self.profile),
+            StayChange::LimitSet { rule, .. } => {
+                self.profile.limits.retain(|set| set.rule != *rule);
+                self.profile.limits.extend(change.set_limit(by));
+            }
+            StayChange::LimitCleared(rule) => self.profile.limits.retain(|set| set.rule != *rule),
             StayChange::StandbyBegan { reason, until } => {
                 self.standby = Some(Standby { reason: reason.clone(), by: by.clone(), since: now, until: *until });
             }
@@ -252,6 +306,20 @@ impl Stay {
                 }
             }
         }
+    }
+
+    /// The next receipt time at which a limit ends, of the patient or of the unit.
+    #[must_use]
+    pub fn limit_ends(&self, rules: &RuleSet) -> Option<Timestamp> {
+        let of_unit = rules.unit_limits().iter().filter(|of| self.unit.as_ref() == Some(&of.unit));
+        let all = self.profile.limits.iter().chain(of_unit.map(|of| &of.limit));
+        all.filter_map(|set| set.until).filter(|until| *until > self.profile.limits_ended).min()
+    }
+
+    /// Applies the end of the limits that ended by `now`.
+    pub(super) fn end_limits(&mut self, now: Timestamp) {
+        self.profile.limits_ended = now;
+        self.profile.limits.retain(|set| set.until.is_none_or(|until| until > now));
     }
 
     /// Applies the end of a standby.

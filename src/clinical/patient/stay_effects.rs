@@ -15,7 +15,7 @@ pub(super) fn decide(
     now: Timestamp,
 ) -> Result<Vec<AlertEvent>, Refused> {
     match change {
-        StayChange::Prescribed(_) => Ok(Vec::new()),
+        StayChange::Prescribed(_) | StayChange::LimitSet { .. } | StayChange::LimitCleared(_) => Ok(Vec::new()),
         StayChange::Moved { unit, .. } if stay.unit() == Some(unit) => Ok(Vec::new()),
         StayChange::Moved { .. } => {
             let waiting = book.open().iter().filter(|alert| waits(alert) && !alert.held);
@@ -39,7 +39,7 @@ pub(super) fn decide(
 
 /// A standby ended: whoever is to answer is asked now for each alert that it held.
 pub(super) fn resume(book: &AlertBook, now: Timestamp) -> Vec<AlertEvent> {
-    let held = book.open().iter().filter(|alert| alert.held);
+    let held = book.open().iter().filter(|alert| alert.held && !alert.listed && !alert.delayed);
     held.map(|alert| begin_round(alert, RoundCause::StandbyEnded, now)).collect()
 }
 

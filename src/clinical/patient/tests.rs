@@ -6,13 +6,15 @@ use smallvec::smallvec;
 use super::*;
 use crate::clinical::alert::{AlertEvent, AlertInput, Command, TeamAnswer, Verb};
 use crate::clinical::codes::Code;
-use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
+use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Found, Priority};
 use crate::clinical::device::ConditionChange;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId, RuleId, UnitId};
 use crate::clinical::reading::{Lane, Observation, Reading, ReadingKey, Validity, Value};
-use crate::clinical::rules::RuleSet;
+use crate::clinical::rules::{LimitValue, RuleSet};
 use crate::clinical::units::Unit;
 use crate::time::Timestamp;
+
+mod late;
 
 const T0: Timestamp = Timestamp(1_700_000_000_000_000);
 
@@ -82,6 +84,7 @@ fn reading(sequence: u64, at: Timestamp, spo2: Option<f64>) -> Item {
         signal: Validity::Valid,
         observations: observations.into_iter().collect(),
         payload: None,
+        decoder: None,
     }))
 }
 
@@ -103,6 +106,9 @@ fn began(at: Timestamp) -> Condition {
         limit: None,
         text: "silent".into(),
         evidence: Vec::new(),
+        found: Found::Live,
+        signal_delay_ms: 0,
+        basis: None,
     }
 }
 
@@ -180,6 +186,48 @@ fn an_alert_says_whether_its_rule_may_be_lethal() {
     }
 }
 
+fn limit_set(limit: f64, until: Option<Timestamp>) -> StayChange {
+    StayChange::LimitSet {
+        rule: RuleId::new("spo2_low").unwrap(),
+        limit: LimitValue::new(limit).unwrap(),
+        clears_at: None,
+        reason: "chronic".into(),
+        until,
+    }
+}
+
+#[test]
+fn a_limit_holds_until_it_ends_or_is_cleared_and_not_in_another_stay() {
+    let rules = rules();
+    let ada = || PersonId::new("ada").unwrap();
+    let mut kept = Kept::admitted(&rules);
+    kept.handle(PatientInput::Stay { by: ada(), change: limit_set(84.0, Some(at(100))) }, at(0));
+    let stay = |kept: &Kept| (kept.state.stay().profile().limits.len(), kept.state.stay().limit_ends(&rules));
+    assert_eq!(stay(&kept), (1, Some(at(100))));
+    for second in 1..=30 {
+        assert!(
+            kept.consume(reading(second, at(second.cast_signed()), Some(88.0)), at(second.cast_signed()), &rules)
+                .is_empty()
+        );
+    }
+    kept.handle(PatientInput::LimitsEnded, at(100));
+    assert_eq!(stay(&kept), (0, None));
+    let change = limit_set(85.0, Some(at(100)));
+    assert!(kept.state.handle(&PatientInput::Stay { by: ada(), change }, at(101)).is_err(), "it ends in the past");
+    kept.handle(PatientInput::Stay { by: ada(), change: limit_set(85.0, None) }, at(102));
+    kept.handle(
+        PatientInput::Stay {
+            by: ada(),
+            change: StayChange::Prescribed(Profile { age: AgeClass::Adult, ..Profile::default() }),
+        },
+        at(103),
+    );
+    assert_eq!(stay(&kept).0, 1, "another profile takes no limit away");
+    kept.handle(PatientInput::Stay { by: ada(), change: StayChange::Discharged }, at(104));
+    kept.handle(admission(), at(105));
+    assert_eq!(stay(&kept).0, 0);
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Reading(Option<f64>),
@@ -191,6 +239,7 @@ enum Step {
     Stay(StayChange),
     Admit,
     StandbyEnds,
+    LimitsEnd,
 }
 
 fn stay_change() -> impl Strategy<Value = StayChange> {
@@ -201,6 +250,9 @@ fn stay_change() -> impl Strategy<Value = StayChange> {
         Just(StayChange::Moved { unit: unit("ward"), bed: "3".into() }),
         Just(StayChange::Prescribed(Profile { age: AgeClass::Adult, ..Profile::default() })),
         (1_i64..4_000).prop_map(|seconds| StayChange::StandbyBegan { reason: "CT".into(), until: at(seconds) }),
+        Just(limit_set(84.0, None)),
+        Just(limit_set(95.0, Some(at(500)))),
+        Just(StayChange::LimitCleared(RuleId::new("spo2_low").unwrap())),
         Just(StayChange::StandbyEnded),
         Just(StayChange::Discharged),
         Just(StayChange::Died),
@@ -221,6 +273,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => stay_change().prop_map(Step::Stay),
         1 => Just(Step::Admit),
         1 => Just(Step::StandbyEnds),
+        1 => Just(Step::LimitsEnd),
     ]
 }
 
@@ -256,6 +309,7 @@ fn play(steps: &[Step], rules: &RuleSet) -> Kept {
                 kept.handle(PatientInput::Stay { by: PersonId::new("ada").unwrap(), change: change.clone() }, now);
             }
             Step::Admit => drop(kept.handle(admission(), now)),
+            Step::LimitsEnd => drop(kept.handle(PatientInput::LimitsEnded, now)),
             Step::StandbyEnds => drop(kept.handle(PatientInput::StandbyEnded(StandbyEnd::SignalsReturned), now)),
             Step::Answer(verb) => {
                 let Some(alert) = newest else { continue };

@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 pub(super) struct DeviceState {
     pub(super) id: DeviceId,
     /// Newest device time that was judged.
-    newest: Timestamp,
+    pub(super) newest: Timestamp,
     /// Key of the newest reading, to see that none is missing.
     key: Option<ReadingKey>,
     /// Slots of rules on every reading.
@@ -49,9 +49,9 @@ impl DeviceState {
         Self { id, newest: Timestamp::MIN, key: None, readings, beats: None, joint: None, codes: Vec::new() }
     }
 
-    /// Whether the reading lies before what was judged already. Late data does not touch the windows: until it is
-    /// judged by replaying the windows, this is the one place that turns it away.
-    fn is_late(&self, reading: &Reading) -> bool {
+    /// Whether the reading lies before what was judged already. It does not touch the windows: whoever keeps the readings
+    /// judges it by judging them anew.
+    pub(super) fn is_late(&self, reading: &Reading) -> bool {
         reading.device_time < self.newest && !self.restarted(reading)
     }
 
@@ -71,9 +71,9 @@ impl DeviceState {
         let rules = bench.rules;
         let late = self.is_late(reading);
         if self.restarted(reading) {
-            self.interrupt(rules, reading.device_time, changes);
+            self.interrupt(bench, reading.device_time, changes);
         } else if self.lost_some(reading) {
-            self.interrupt(rules, reading.device_time.max(self.newest), changes);
+            self.interrupt(bench, reading.device_time.max(self.newest), changes);
         }
         if !late || self.key.is_some_and(|key| (key.boot, key.lane) == (reading.key.boot, reading.key.lane)) {
             self.key = Some(reading.key);
@@ -113,9 +113,9 @@ impl DeviceState {
     }
 
     /// What was not seen cannot be judged: chains of beats end, and no sample follows another.
-    fn interrupt(&mut self, rules: &View, at: Timestamp, changes: &mut Changes) {
+    fn interrupt(&mut self, bench: Bench<'_>, at: Timestamp, changes: &mut Changes) {
         if let Some(beats) = &mut self.beats {
-            beats.interrupt(rules, at, changes);
+            beats.interrupt(bench, at, changes);
         }
         if let Some(joint) = &mut self.joint {
             joint.interrupt();
@@ -135,7 +135,7 @@ impl DeviceState {
             self.beats = Some(Box::new(beats));
         }
         if let Some(beats) = &mut self.beats {
-            beats.observe(rules, reading, &heard, changes);
+            beats.observe(bench, reading, &heard, changes);
         }
     }
 

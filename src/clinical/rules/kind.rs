@@ -149,6 +149,16 @@ impl Kind {
         }
     }
 
+    /// The quantity in whose unit value and limit are; `None`: there is no single one.
+    pub(super) fn code(&self) -> Option<Code> {
+        match self.place() {
+            Place::Code(code) => Some(code),
+            Place::Beats => Some(Code::RR_INTERVAL),
+            Place::Joint(codes) => codes.first().copied(),
+            Place::Reading | Place::Score | Place::Compound => None,
+        }
+    }
+
     /// Whether it judges values, as opposed to watching that there are any.
     pub(super) const fn judges(&self) -> bool {
         !matches!(self, Self::Silence(_) | Self::LimitsMissing(_))

@@ -13,12 +13,14 @@ use super::resolve;
 use super::rule::Rule;
 use super::score::{Score, read_score};
 use super::template::Template;
+use super::unit_limit::{UnitLimit, read_unit_limit};
 use crate::clinical::condition::{ConditionKind, Priority};
 
 /// What the files say.
 pub(super) struct Parsed {
     pub(super) rules: Vec<Rule>,
     pub(super) scores: Vec<Score>,
+    pub(super) unit_limits: Vec<UnitLimit>,
     /// Compounds, each after those that it is made of.
     pub(super) compounds: Vec<u16>,
 }
@@ -35,17 +37,19 @@ pub(super) struct Placed<T> {
 /// Reads all files.
 pub(super) fn files(files: &[(String, String)], mistakes: &RefCell<Vec<Mistake>>) -> Parsed {
     let documents = documents(files, mistakes);
-    let (mut rules, mut scores) = (Vec::new(), Vec::new());
+    let (mut rules, mut scores, mut unit_limits) = (Vec::new(), Vec::new(), Vec::new());
     for (source, document) in &documents {
-        read_file(source, document.as_table(), &mut rules, &mut scores);
+        read_file(source, document.as_table(), &mut rules, &mut scores, &mut unit_limits);
     }
     resolve::names(&rules, &scores, mistakes);
     resolve::superseding(&mut rules, mistakes);
+    resolve::unit_limits(&rules, &unit_limits, mistakes);
     resolve::scores(&mut rules, &scores, mistakes);
     let compounds = resolve::compounds(&mut rules, mistakes);
     let bare = |placed: Placed<Rule>| placed.what;
     let scores = scores.into_iter().map(|placed| placed.what).collect();
-    Parsed { rules: rules.into_iter().map(bare).collect(), scores, compounds }
+    let unit_limits = unit_limits.into_iter().map(|placed| placed.what).collect();
+    Parsed { rules: rules.into_iter().map(bare).collect(), scores, unit_limits, compounds }
 }
 
 fn read_file(
@@ -53,6 +57,7 @@ fn read_file(
     root: &dyn TableLike,
     rules: &mut Vec<Placed<Rule>>,
     scores: &mut Vec<Placed<Score>>,
+    unit_limits: &mut Vec<Placed<UnitLimit>>,
 ) {
     for (key, item) in root.iter() {
         let offset = item.span().map_or(0, |span| span.start);
@@ -70,13 +75,23 @@ fn read_file(
                     scores.extend(score.map(|score| placed(source, offset, score, Vec::new())));
                 }
             }
-            ("rule" | "score", _) => {
+            ("unit_limit", Item::ArrayOfTables(tables)) => {
+                for table in tables {
+                    let offset = table.span().map_or(0, |span| span.start);
+                    let limit = read_unit_limit(Fields::new(source, "unit_limit", table, offset));
+                    unit_limits.extend(limit.map(|limit| placed(source, offset, limit, Vec::new())));
+                }
+            }
+            ("rule" | "score" | "unit_limit", _) => {
                 source.mistake(offset, format!("`{key}` must be a list of tables, each beginning with [[{key}]]"));
             }
-            _ => source.mistake(offset, format!("the file knows no key `{key}`; allowed: [[rule]], [[score]]")),
+            _ => source.mistake(
+                offset,
+                format!("the file knows no key `{key}`; allowed: [[rule]], [[score]], [[unit_limit]]"),
+            ),
         }
     }
-    if !root.contains_key("rule") && !root.contains_key("score") {
+    if !["rule", "score", "unit_limit"].iter().any(|key| root.contains_key(key)) {
         source.mistake(0, "the file has no [[rule]]");
     }
 }

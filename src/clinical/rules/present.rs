@@ -2,15 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::compound::Standing;
 use super::device::DeviceState;
 use super::limits::Limits;
+use super::score::Tally;
 use super::slot::{Change, Changes};
 use super::transition::Transition;
 use super::view::View;
-use crate::clinical::condition::{Condition, ConditionKey, Evidence};
+use crate::clinical::condition::{Basis, BasisInput, Condition, ConditionKey, Evidence, Found};
 use crate::clinical::ids::RuleId;
+use crate::clinical::patient::Spo2Scale;
 use crate::time::Timestamp;
 
 /// A condition that is present in one device.
@@ -22,35 +25,18 @@ pub(super) struct Entry {
     start: Timestamp,
     onset: Timestamp,
     value: Option<f64>,
-    held: Held,
+    /// Another condition supersedes it: its alert is held back.
+    hidden: bool,
     /// Whether it is a condition of the device rather than of the patient.
     of_device: bool,
     /// Of a score: the inputs that were known and those that were missing at the onset, a bit each.
     pub(super) inputs: (u16, u16),
 }
 
-/// Whether the alert of a condition is held back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Held {
-    No,
-    /// Another condition supersedes it.
-    Hidden,
-    /// Its signal delay is running, as far as the device has watched.
-    Delayed,
-}
-
 /// The conditions that are present, in the order in which they set in.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Present {
     entries: Vec<Entry>,
-    /// The earliest end of a signal delay that is running.
-    next_due: Timestamp,
-}
-
-impl Default for Present {
-    fn default() -> Self {
-        Self { entries: Vec::new(), next_due: Timestamp::MAX }
-    }
 }
 
 /// What one reading brought, and what is needed to make conditions of it.
@@ -61,8 +47,8 @@ pub(super) struct Brought<'a> {
     /// The device that spoke: its place among them.
     pub(super) device: u16,
     pub(super) source: &'a Evidence,
-    /// How far the device has watched.
-    pub(super) until: Timestamp,
+    /// The scores of the patient, and the scale by which they are made.
+    pub(super) scores: Option<(&'a Tally, Spo2Scale)>,
 }
 
 impl Present {
@@ -98,48 +84,13 @@ impl Present {
     }
 
     fn begin(&mut self, brought: &Brought<'_>, rule: u16, mut entry: Entry, hidden: bool) -> Transition {
-        entry.held = if hidden { Held::Hidden } else { self.hold(brought, rule, entry.onset) };
-        let alerts = brought.rules.rule(rule).alert && entry.held == Held::No;
+        entry.hidden = hidden;
+        let alerts = brought.rules.rule(rule).alert && !hidden;
         let condition = entry.condition(brought, rule);
         // There are few, and many patients: no room to grow.
         self.entries.reserve_exact(1);
         self.entries.push(entry);
         Transition::Began { condition, alerts }
-    }
-
-    /// Whether the signal delay of a condition is running.
-    fn hold(&mut self, brought: &Brought<'_>, rule: u16, onset: Timestamp) -> Held {
-        let due = onset.plus_us(brought.rules.rule(rule).signal_delay_us);
-        if due <= brought.until {
-            return Held::No;
-        }
-        self.next_due = self.next_due.min(due);
-        Held::Delayed
-    }
-
-    /// Lets conditions alert whose signal delay is over, as far as the device has watched.
-    pub(super) fn release(&mut self, brought: &Brought<'_>) -> Vec<Transition> {
-        if brought.until < self.next_due {
-            return Vec::new();
-        }
-        self.next_due = Timestamp::MAX;
-        let mut transitions = Vec::new();
-        for entry in &mut self.entries {
-            let Some(rule) = brought.rules.index_of(&entry.rule).filter(|_| entry.held == Held::Delayed) else {
-                continue;
-            };
-            let due = entry.onset.plus_us(brought.rules.rule(rule).signal_delay_us);
-            if due > brought.until {
-                self.next_due = self.next_due.min(due);
-                continue;
-            }
-            entry.held = Held::No;
-            if brought.rules.rule(rule).alert {
-                let condition = entry.condition(brought, rule);
-                transitions.push(Transition::Began { condition, alerts: true });
-            }
-        }
-        transitions
     }
 
     /// What a rule's condition is once `changes` are settled; `None`: it is not present.
@@ -231,16 +182,15 @@ impl Present {
         }
         for at in 0..self.entries.len() {
             let entry = &self.entries[at];
-            let Some(rule) = brought.rules.index_of(&entry.rule).filter(|_| entry.held == Held::Hidden) else {
+            let Some(rule) = brought.rules.index_of(&entry.rule).filter(|_| entry.hidden) else {
                 continue;
             };
             if self.is_superseded(brought.rules, rule, began, entry.device) {
                 continue;
             }
             let condition = entry.condition(brought, rule);
-            let held = self.hold(brought, rule, condition.onset);
-            self.entries[at].held = held;
-            if brought.rules.rule(rule).alert && held == Held::No {
+            self.entries[at].hidden = false;
+            if brought.rules.rule(rule).alert {
                 transitions.push(Transition::Began { condition, alerts: true });
             }
         }
@@ -262,7 +212,7 @@ impl Entry {
             start,
             onset,
             value,
-            held: Held::No,
+            hidden: false,
             of_device: rule.is_of_device(),
             inputs,
         }
@@ -294,6 +244,22 @@ impl Entry {
             limit,
             text: rule.text.fill(self.value, limit, &missing),
             evidence: vec![brought.source.clone()],
+            found: Found::Live,
+            signal_delay_ms: u32::try_from(rule.signal_delay_us / 1_000).unwrap_or(u32::MAX),
+            basis: Some(Box::new(self.basis(brought, index, &missing))),
+        }
+    }
+
+    fn basis(&self, brought: &Brought<'_>, index: u16, missing: &[&str]) -> Basis {
+        let shown = brought.rules.score_of(index).zip(brought.scores).map(|(score, (tally, scale))| {
+            tally.inputs_of(score, scale, self.onset).map(|(code, value, points)| BasisInput { code, value, points })
+        });
+        Basis {
+            rules: brought.rules.hash,
+            code: brought.rules.kind(index).code(),
+            limit_by: brought.limits.source_of(index),
+            inputs: shown.into_iter().flatten().collect(),
+            missing: missing.iter().map(SmolStr::new).collect(),
         }
     }
 }

@@ -11,6 +11,8 @@ use super::mistake::Mistake;
 use super::parse::Placed;
 use super::rule::Rule;
 use super::score::Score;
+use super::set_limit::{LimitRefused, check};
+use super::unit_limit::UnitLimit;
 
 /// More rules than anybody can oversee, and fewer than an index holds.
 const RULES_MAX: usize = 1_000;
@@ -38,6 +40,26 @@ pub(super) fn names(rules: &[Placed<Rule>], scores: &[Placed<Score>], mistakes: 
     }
     if let Some(one) = scores.get(SCORES_MAX) {
         note(mistakes, &one.file, one.line, format!("there are more than {SCORES_MAX} scores"));
+    }
+}
+
+/// Checks that each limit of a unit is one that may be set, and set once.
+pub(super) fn unit_limits(rules: &[Placed<Rule>], limits: &[Placed<UnitLimit>], mistakes: &Mistakes) {
+    for (at, placed) in limits.iter().enumerate() {
+        let UnitLimit { unit, limit } = &placed.what;
+        let rule = rules.iter().find(|rule| rule.what.id == limit.rule);
+        let refused = match rule {
+            Some(rule) => check(&rule.what, limit).err(),
+            None => Some(LimitRefused::NoSuchRule(limit.rule.clone())),
+        };
+        if let Some(refused) = refused {
+            note(mistakes, &placed.file, placed.line, refused.to_string());
+        }
+        let same = |other: &&Placed<UnitLimit>| other.what.unit == *unit && other.what.limit.rule == limit.rule;
+        if let Some(first) = limits[..at].iter().find(same) {
+            let what = format!("`{}` is set for the unit already, at {}:{}", limit.rule, first.file, first.line);
+            note(mistakes, &placed.file, placed.line, what);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::mistake::{Mistake, in_order};
 use super::parse::{self, Parsed};
 use super::rule::Rule;
 use super::score::Score;
+use super::unit_limit::UnitLimit;
 use super::view::View;
 use crate::clinical::ids::RuleId;
 use crate::clinical::patient::AgeClass;
@@ -25,6 +26,7 @@ pub struct RuleSet {
     /// By age class, in the order of the classes.
     of_patients: [View; 4],
     of_devices: View,
+    unit_limits: Arc<[UnitLimit]>,
     /// Rules of devices that wait for transmissions: few, and looked for often.
     pub(super) waiting: Vec<u16>,
 }
@@ -44,16 +46,17 @@ impl RuleSet {
     fn build(parsed: Parsed, texts: Vec<(String, String)>) -> Self {
         let hash = hash(&texts);
         let (rules, scores): (Arc<[Rule]>, Arc<[Score]>) = (parsed.rules.into(), parsed.scores.into());
+        let unit_limits: Arc<[UnitLimit]> = parsed.unit_limits.into();
         let first = fingerprint(hash);
         let view = |age: Option<AgeClass>| {
             let at = age.map_or(0, |age| 1 + CLASSES.iter().position(|(_, class)| *class == age).unwrap_or(0) as u64);
-            View::build(age, &rules, &scores, &parsed.compounds, first.wrapping_add(at).max(1))
+            View::build(age, &rules, &scores, &parsed.compounds, &unit_limits, (hash, first.wrapping_add(at).max(1)))
         };
         let of_patients = CLASSES.map(|(_, age)| view(Some(age)));
         let of_devices = view(None);
         let waits = |rule: &Rule| rule.home == Home::Device && matches!(rule.what, Kind::NoTransmission(_));
         let waiting = (0..).zip(rules.iter()).filter(|(_, rule)| waits(rule)).map(|(index, _)| index).collect();
-        Self { rules, scores, texts, hash, of_patients, of_devices, waiting }
+        Self { rules, scores, texts, hash, of_patients, of_devices, unit_limits, waiting }
     }
 
     /// SHA-256 of the texts it was parsed from: the name under which it is journaled and adopted.
@@ -84,6 +87,22 @@ impl RuleSet {
     #[must_use]
     pub fn get(&self, id: &RuleId) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == *id)
+    }
+
+    /// A set of this one rule, with the limits of units for it; `None`: there is no such rule, or it is made of others.
+    #[must_use]
+    pub fn only(&self, id: &RuleId) -> Option<Self> {
+        let rule = self.get(id).filter(|rule| !rule.is_of_whole_patient())?;
+        let rule = Rule { superseded_by: Vec::new(), ..rule.clone() };
+        let unit_limits = self.unit_limits.iter().filter(|of| of.limit.rule == *id).cloned().collect();
+        let parsed = Parsed { rules: vec![rule], scores: Vec::new(), unit_limits, compounds: Vec::new() };
+        Some(Self::build(parsed, Vec::new()))
+    }
+
+    /// The limits that are set for units.
+    #[must_use]
+    pub fn unit_limits(&self) -> &[UnitLimit] {
+        &self.unit_limits
     }
 
     /// Whether any rule lives with devices.

@@ -14,7 +14,8 @@ use super::slot::{Changes, Slot, Turn};
 use super::transition::Transition;
 use super::view::View;
 use crate::clinical::condition::{ConditionKey, Evidence};
-use crate::clinical::patient::Profile;
+use crate::clinical::ids::DeviceId;
+use crate::clinical::patient::{Profile, Spo2Scale};
 use crate::clinical::reading::Reading;
 use crate::time::Timestamp;
 
@@ -95,15 +96,21 @@ impl RuleStates {
         } else {
             self.observe_patient(view, subject, reading, at, &mut changes);
         }
-        let until = reading.observed_until.unwrap_or(reading.device_time).max(reading.device_time);
-        let brought = Brought { rules: view, limits: &self.limits, devices: &self.devices, device: at, source, until };
+        let scale = if let Subject::Patient(profile) = subject { profile.spo2_scale } else { Spo2Scale::One };
+        let brought = Brought {
+            rules: view,
+            limits: &self.limits,
+            devices: &self.devices,
+            device: at,
+            source,
+            scores: self.tally.as_deref().map(|tally| (tally, scale)),
+        };
         if !changes.is_empty() {
             let tally = self.tally.as_deref();
             let inputs =
                 |rule| view.score_index(rule).and_then(|at| Some(tally?.made(at)?.inputs())).unwrap_or_default();
             transitions.extend(self.present.settle(&brought, changes, inputs));
         }
-        transitions.extend(self.present.release(&brought));
         transitions
     }
 
@@ -152,6 +159,18 @@ impl RuleStates {
     pub fn scores<'a>(&self, rules: &'a RuleSet, profile: &Profile) -> Vec<ScoreShown<'a>> {
         let tally = self.tally.as_ref();
         tally.map(|tally| tally.shown(rules.at(Subject::Patient(profile)), profile.spo2_scale)).unwrap_or_default()
+    }
+
+    /// Whether a reading lies before what was judged of its device already.
+    #[must_use]
+    pub fn is_late(&self, device: &DeviceId, reading: &Reading) -> bool {
+        self.devices.iter().find(|state| state.id == *device).is_some_and(|state| state.is_late(reading))
+    }
+
+    /// Device time of the newest reading that was judged, of any device.
+    #[must_use]
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.devices.iter().map(|device| device.newest).max()
     }
 
     /// How many readings came out of the order of their device's time, and were not judged by rules.

@@ -6,6 +6,7 @@ use super::applies::Home;
 use super::kind::{Kind, Place};
 use super::rule::Rule;
 use super::score::Score;
+use super::unit_limit::UnitLimit;
 use crate::clinical::codes::Code;
 use crate::clinical::ids::RuleId;
 use crate::clinical::patient::AgeClass;
@@ -18,6 +19,10 @@ pub(super) struct View {
     /// The scores; none for devices.
     pub(super) scores: Arc<[Score]>,
     fingerprint: u64,
+    /// SHA-256 of the set.
+    pub(super) hash: [u8; 32],
+    /// Limits that are set for units.
+    pub(super) unit_limits: Arc<[UnitLimit]>,
     /// Rules on samples, by code, ascending.
     pub(super) by_code: Vec<CodeRules>,
     /// Rules on beats, in the order of their slots.
@@ -50,7 +55,8 @@ impl View {
         rules: &Arc<[Rule]>,
         scores: &Arc<[Score]>,
         compounds: &[u16],
-        fingerprint: u64,
+        unit_limits: &Arc<[UnitLimit]>,
+        (hash, fingerprint): ([u8; 32], u64),
     ) -> Self {
         let scores = if age.is_some() { Arc::clone(scores) } else { Arc::from([]) };
         let is_here = |rule: &Rule| match age {
@@ -62,6 +68,8 @@ impl View {
             score_codes: scores.iter().flat_map(Score::codes).collect(),
             scores,
             fingerprint,
+            hash,
+            unit_limits: Arc::clone(unit_limits),
             by_code: Vec::new(),
             beat_rules: Vec::new(),
             reading_rules: Vec::new(),

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::clinical::alert::{AlertEvent, AlertInput, CloseCause, Command, TeamAnswer, Verb};
-use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
+use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Found, Priority};
 use crate::clinical::device::JOURNAL_BEHIND;
 use crate::clinical::ids::{DeviceId, PatientId, PersonId, RuleId, Subject, UnitId};
 use crate::time::Timestamp;
@@ -37,6 +37,9 @@ fn condition(rule: &str, latching: bool) -> Condition {
         limit: None,
         text: "a test".into(),
         evidence: Vec::new(),
+        found: Found::Live,
+        signal_delay_ms: 0,
+        basis: None,
     }
 }
 

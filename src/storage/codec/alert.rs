@@ -85,6 +85,19 @@ fn encode_course(event: &AlertEvent, stored: &mut proto::StoredAlertEvent) -> Ki
             stored.at_us = until.micros();
             Kind::Held
         }
+        AlertEvent::Listed { until, .. } => {
+            stored.at_us = until.micros();
+            Kind::Listed
+        }
+        AlertEvent::Delayed { until, .. } => {
+            stored.at_us = until.micros();
+            Kind::Delayed
+        }
+        AlertEvent::FoundEarlier { condition, .. } => {
+            stored.condition = Some(condition::encode(condition));
+            Kind::FoundEarlier
+        }
+        AlertEvent::Revised { .. } => Kind::Revised,
         _ => encode_answer(event, stored),
     }
 }
@@ -157,6 +170,10 @@ fn encode_answer(event: &AlertEvent, stored: &mut proto::StoredAlertEvent) -> Ki
         | AlertEvent::AnswerExpired { .. }
         | AlertEvent::ConditionCleared { .. }
         | AlertEvent::Held { .. }
+        | AlertEvent::Listed { .. }
+        | AlertEvent::FoundEarlier { .. }
+        | AlertEvent::Revised { .. }
+        | AlertEvent::Delayed { .. }
         | AlertEvent::Closed { .. } => Kind::Unspecified,
     }
 }
@@ -221,6 +238,10 @@ pub(super) fn decode(stored: proto::StoredAlertEvent) -> Result<AlertEvent, Deco
         },
         Kind::AnswerExpired => AlertEvent::AnswerExpired { ordinal, lateness_ms },
         Kind::Held => AlertEvent::Held { ordinal, until: at },
+        Kind::Listed => AlertEvent::Listed { ordinal, until: at },
+        Kind::FoundEarlier => AlertEvent::FoundEarlier { ordinal, condition: condition_of(stored.condition)? },
+        Kind::Delayed => AlertEvent::Delayed { ordinal, until: at },
+        Kind::Revised => AlertEvent::Revised { ordinal },
         Kind::Disputed => AlertEvent::Disputed { ordinal, by: person(&stored.by)?, reason: text },
         Kind::ConditionCleared => AlertEvent::ConditionCleared { ordinal, at },
         Kind::Reset => AlertEvent::Reset { ordinal, by: person(&stored.by)? },
@@ -289,6 +310,7 @@ fn encode_round_cause(cause: RoundCause) -> proto::StoredRoundCause {
         RoundCause::LadderRepeats => proto::StoredRoundCause::LadderRepeats,
         RoundCause::StandbyEnded => proto::StoredRoundCause::StandbyEnded,
         RoundCause::Moved => proto::StoredRoundCause::Moved,
+        RoundCause::ReviewDue => proto::StoredRoundCause::ReviewDue,
     }
 }
 
@@ -301,6 +323,7 @@ fn decode_round_cause(stored: proto::StoredRoundCause) -> Result<RoundCause, Dec
         proto::StoredRoundCause::LadderRepeats => RoundCause::LadderRepeats,
         proto::StoredRoundCause::StandbyEnded => RoundCause::StandbyEnded,
         proto::StoredRoundCause::Moved => RoundCause::Moved,
+        proto::StoredRoundCause::ReviewDue => RoundCause::ReviewDue,
         proto::StoredRoundCause::Unspecified => return Err(DecodeError::missing(WHAT, "round_cause")),
     })
 }

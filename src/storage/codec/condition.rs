@@ -2,9 +2,12 @@
 
 use smol_str::SmolStr;
 
+use super::basis;
 use super::error::DecodeError;
-use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Priority};
+use super::reading::{decode_lane, encode_lane};
+use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Found, Priority};
 use crate::clinical::ids::{DeviceId, PatientId, RuleId};
+use crate::clinical::reading::{Lane, ReadingKey};
 use crate::proto;
 use crate::time::Timestamp;
 
@@ -35,6 +38,14 @@ pub(super) fn encode(condition: &Condition) -> proto::StoredCondition {
         text: condition.text.to_string(),
         evidence: condition.evidence.iter().map(encode_evidence).collect(),
         patient: condition.key.patient.as_ref().map(ToString::to_string).unwrap_or_default(),
+        found: match condition.found {
+            Found::Live => proto::StoredFound::Live,
+            Found::Retrospective => proto::StoredFound::Retrospective,
+            Found::Corrected => proto::StoredFound::Corrected,
+        }
+        .into(),
+        signal_delay_ms: condition.signal_delay_ms,
+        basis: condition.basis.as_deref().map(basis::encode),
     }
 }
 
@@ -63,6 +74,13 @@ pub(super) fn decode(stored: proto::StoredCondition) -> Result<Condition, Decode
         onset: Timestamp(stored.onset_us),
         value: stored.value,
         limit: stored.limit,
+        found: match stored.found() {
+            proto::StoredFound::Live => Found::Live,
+            proto::StoredFound::Retrospective => Found::Retrospective,
+            proto::StoredFound::Corrected => Found::Corrected,
+        },
+        signal_delay_ms: stored.signal_delay_ms,
+        basis: stored.basis.as_ref().map(basis::decode).transpose()?.map(Box::new),
         text: SmolStr::new(stored.text),
         evidence: stored.evidence.iter().map(decode_evidence).collect::<Result<_, _>>()?,
     })
@@ -87,10 +105,29 @@ pub(super) fn optional_patient(text: &str) -> Result<Option<PatientId>, DecodeEr
 }
 
 fn encode_evidence(evidence: &Evidence) -> proto::StoredEvidence {
-    proto::StoredEvidence { device: evidence.device.to_string(), stream_sequence: evidence.stream_sequence }
+    let key = evidence.key.unwrap_or(ReadingKey { boot: 0, lane: Lane::Live, sequence: 0 });
+    proto::StoredEvidence {
+        device: evidence.device.to_string(),
+        stream_sequence: evidence.stream_sequence,
+        boot: key.boot,
+        lane: evidence.key.map_or(0, |key| encode_lane(key.lane)),
+        sequence: key.sequence,
+        at_us: evidence.at.map(Timestamp::micros),
+        decoder: evidence.decoder.as_ref().map(ToString::to_string).unwrap_or_default(),
+    }
 }
 
 fn decode_evidence(stored: &proto::StoredEvidence) -> Result<Evidence, DecodeError> {
     let device = DeviceId::new(&stored.device).map_err(|error| DecodeError::because(WHAT, error))?;
-    Ok(Evidence { device, stream_sequence: stored.stream_sequence })
+    let key = match stored.sequence {
+        0 => None,
+        sequence => Some(ReadingKey { boot: stored.boot, lane: decode_lane(stored.lane)?, sequence }),
+    };
+    Ok(Evidence {
+        device,
+        stream_sequence: stored.stream_sequence,
+        key,
+        at: stored.at_us.map(Timestamp),
+        decoder: Some(&stored.decoder).filter(|decoder| !decoder.is_empty()).map(SmolStr::new),
+    })
 }

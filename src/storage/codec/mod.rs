@@ -3,6 +3,7 @@
 mod access;
 mod alert;
 mod alert_input;
+mod basis;
 mod checkpoint;
 mod condition;
 mod copies;
@@ -17,6 +18,7 @@ mod roster;
 mod stay;
 mod subject;
 mod unit_streams;
+mod windows;
 
 #[cfg(test)]
 mod tests;
@@ -36,3 +38,4 @@ pub use unit_streams::{
     CareRecord, PersonEvent, PersonRecord, RulesRecord, decode_care, decode_person, decode_rules, encode_care,
     encode_person, encode_rules,
 };
+pub use windows::{decode_windows, encode_windows};

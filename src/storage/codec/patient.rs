@@ -10,7 +10,7 @@ use super::profile::{decode_profile, encode_profile};
 use super::stay;
 use crate::clinical::alert::AlertInput;
 use crate::clinical::ids::{DeviceId, UnitId};
-use crate::clinical::patient::{PatientInput, PatientRecord, Run, StandbyEnd};
+use crate::clinical::patient::{LateBase, PatientInput, PatientRecord, Run, StandbyEnd};
 use crate::proto::{self, patient_record::Input as Stored};
 use crate::time::Timestamp;
 
@@ -62,6 +62,15 @@ fn encode_input(input: &PatientInput) -> Stored {
         PatientInput::Alert(AlertInput::Command(command)) => Stored::Command(alert_input::encode_command(command)),
         PatientInput::Alert(AlertInput::Withdrawn) => Stored::Withdrawn(proto::Withdrawn {}),
         PatientInput::Stay { by, change } => Stored::Stay(stay::encode(by, change)),
+        PatientInput::LimitsEnded => Stored::LimitsEnded(proto::Empty {}),
+        PatientInput::LateJudged { base, bound_us } => {
+            let from = match base {
+                LateBase::Now => proto::late_judged::From::Now(proto::Empty {}),
+                LateBase::Stay => proto::late_judged::From::Stay(proto::Empty {}),
+                LateBase::Windows(sequence) => proto::late_judged::From::Windows(*sequence),
+            };
+            Stored::LateJudged(proto::LateJudged { from: Some(from), bound_us: *bound_us })
+        }
         PatientInput::StandbyEnded(end) => {
             Stored::StandbyEnded(proto::StandbyEndedItself { signals_returned: *end == StandbyEnd::SignalsReturned })
         }
@@ -92,6 +101,15 @@ fn decode_input(stored: Stored) -> Result<PatientInput, DecodeError> {
             let (by, change) = stay::decode(stored)?;
             PatientInput::Stay { by, change }
         }
+        Stored::LimitsEnded(_) => PatientInput::LimitsEnded,
+        Stored::LateJudged(judged) => PatientInput::LateJudged {
+            base: match judged.from.ok_or_else(|| DecodeError::missing(WHAT, "from"))? {
+                proto::late_judged::From::Now(_) => LateBase::Now,
+                proto::late_judged::From::Stay(_) => LateBase::Stay,
+                proto::late_judged::From::Windows(sequence) => LateBase::Windows(sequence),
+            },
+            bound_us: judged.bound_us,
+        },
         Stored::StandbyEnded(ended) => PatientInput::StandbyEnded(if ended.signals_returned {
             StandbyEnd::SignalsReturned
         } else {
@@ -100,7 +118,7 @@ fn decode_input(stored: Stored) -> Result<PatientInput, DecodeError> {
     })
 }
 
-fn decode_run(stored: &proto::ConsumedRun) -> Result<Run, DecodeError> {
+pub(super) fn decode_run(stored: &proto::ConsumedRun) -> Result<Run, DecodeError> {
     let device = DeviceId::new(&stored.device).map_err(|error| DecodeError::because(WHAT, error))?;
     Ok(Run { device, through: stored.through })
 }

@@ -58,5 +58,5 @@ pub fn decode_profile(stored: &proto::PatientProfile) -> Result<Profile, DecodeE
         }
     };
     let spo2_scale = if stored.spo2_scale_2 { Spo2Scale::Two } else { Spo2Scale::One };
-    Ok(Profile { age, pregnant: stored.pregnant, spo2_scale, spo2_prescribed, setting })
+    Ok(Profile { age, pregnant: stored.pregnant, spo2_scale, spo2_prescribed, setting, ..Profile::default() })
 }

@@ -46,6 +46,7 @@ pub fn decode_reading(key: ReadingKey, body: &[u8]) -> Result<Reading, DecodeErr
         period_ms: stored.period_ms,
         signal: decode_validity(stored.signal)?,
         observations: stored.observations.into_iter().map(decode_observation).collect::<Result<_, _>>()?,
+        decoder: None,
         payload: stored.payload.map(|payload| {
             Box::new(RawPayload { content_type: SmolStr::new(payload.content_type), bytes: payload.body })
         }),

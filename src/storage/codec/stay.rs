@@ -8,6 +8,7 @@ use super::error::DecodeError;
 use super::profile::{decode_profile, encode_profile};
 use crate::clinical::ids::{PatientId, PersonId, UnitId};
 use crate::clinical::patient::StayChange;
+use crate::clinical::rules::LimitValue;
 use crate::proto::{self, stay_changed::Change as Stored};
 use crate::time::Timestamp;
 
@@ -19,6 +20,14 @@ pub(super) fn encode(by: &PersonId, change: &StayChange) -> proto::StayChanged {
             Stored::Moved(proto::PatientMoved { unit: unit.to_string(), bed: bed.to_string() })
         }
         StayChange::Prescribed(profile) => Stored::Prescribed(encode_profile(profile)),
+        StayChange::LimitSet { rule, limit, clears_at, reason, until } => Stored::LimitSet(proto::StoredLimitSet {
+            rule: rule.to_string(),
+            limit_micro: limit.0,
+            clears_at_micro: clears_at.map(|at| at.0),
+            reason: reason.to_string(),
+            until_us: until.map(Timestamp::micros),
+        }),
+        StayChange::LimitCleared(rule) => Stored::LimitCleared(rule.to_string()),
         StayChange::StandbyBegan { reason, until } => {
             Stored::StandbyBegan(proto::StandbyBegan { reason: reason.to_string(), until_us: until.micros() })
         }
@@ -43,6 +52,14 @@ pub(super) fn decode(stored: proto::StayChanged) -> Result<(PersonId, StayChange
             bed: SmolStr::new(moved.bed),
         },
         Stored::Prescribed(profile) => StayChange::Prescribed(decode_profile(&profile)?),
+        Stored::LimitSet(set) => StayChange::LimitSet {
+            rule: condition::rule(&set.rule)?,
+            limit: LimitValue(set.limit_micro),
+            clears_at: set.clears_at_micro.map(LimitValue),
+            reason: SmolStr::new(set.reason),
+            until: set.until_us.map(Timestamp),
+        },
+        Stored::LimitCleared(rule) => StayChange::LimitCleared(condition::rule(&rule)?),
         Stored::StandbyBegan(began) => {
             StayChange::StandbyBegan { reason: SmolStr::new(began.reason), until: Timestamp(began.until_us) }
         }

@@ -8,7 +8,9 @@ use crate::clinical::alert::{
     AlertEvent, AlertInput, CloseCause, Command, RoundCause, TeamAnswer, Term, Verb, Verdict,
 };
 use crate::clinical::codes::Code;
-use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Evidence, Priority};
+use crate::clinical::condition::{
+    Basis, BasisInput, Condition, ConditionKey, ConditionKind, Evidence, Found, LimitSource, Priority,
+};
 use crate::clinical::decoder::DecodedBy;
 use crate::clinical::device::{
     Announcement, ConditionChange, CustodyEvent, Decoding, DeviceEvent, HandOver, Loan, Reattribution, Registration,
@@ -18,9 +20,11 @@ use crate::clinical::ids::{ChannelId, DeviceId, GatewayId, PatientId, PersonId, 
 use crate::clinical::judge::Rejection;
 use crate::clinical::oncall::{Contact, Quiet, QuietCause};
 use crate::clinical::patient::{
-    AgeClass, PatientInput, PatientRecord, Profile, Run, Setting, Spo2Scale, Spo2Target, StandbyEnd, StayChange,
+    AgeClass, LateBase, PatientInput, PatientRecord, Profile, Run, Setting, Spo2Scale, Spo2Target, StandbyEnd,
+    StayChange,
 };
 use crate::clinical::reading::{Lane, Observation, RawPayload, Reading, ReadingKey, Validity, Value};
+use crate::clinical::rules::LimitValue;
 use crate::clinical::units::Unit;
 use crate::time::Timestamp;
 
@@ -44,6 +48,7 @@ fn reading() -> Reading {
             observation(3, Value::Samples { period_us: 4_000, values: Box::new([0.25, -1.5]) }),
         ],
         payload: Some(Box::new(RawPayload { content_type: "application/octet-stream".into(), bytes: vec![0, 255] })),
+        decoder: None,
     }
 }
 
@@ -64,7 +69,22 @@ fn condition() -> Condition {
         value: Some(4.0),
         limit: None,
         text: "no beat for 4 s".into(),
-        evidence: vec![Evidence { device: DeviceId::new("d1").unwrap(), stream_sequence: 12 }],
+        evidence: vec![Evidence {
+            device: DeviceId::new("d1").unwrap(),
+            stream_sequence: 12,
+            key: Some(ReadingKey { boot: 7, lane: Lane::Backlog, sequence: 9 }),
+            at: Some(Timestamp(3_000_000)),
+            decoder: Some("cardia_p1 v2".into()),
+        }],
+        found: Found::Retrospective,
+        signal_delay_ms: 5_000,
+        basis: Some(Box::new(Basis {
+            rules: [7; 32],
+            code: Some(Code::SPO2),
+            limit_by: Some(LimitSource::Patient(PersonId::new("ada").unwrap())),
+            inputs: vec![BasisInput { code: Code::SPO2, value: 91.0, points: 3 }],
+            missing: vec!["temperature".into()],
+        })),
     }
 }
 
@@ -198,6 +218,10 @@ fn alert_events() -> Vec<AlertEvent> {
         AlertEvent::Reset { ordinal, by: by.clone() },
         AlertEvent::Commented { ordinal, by: by.clone(), text: "artefact".into() },
         AlertEvent::Held { ordinal, until: deadline },
+        AlertEvent::Listed { ordinal, until: deadline },
+        AlertEvent::FoundEarlier { ordinal, condition: condition() },
+        AlertEvent::Revised { ordinal },
+        AlertEvent::Delayed { ordinal, until: deadline },
         AlertEvent::Disputed { ordinal, by, reason: "wrong bed".into() },
     ];
     let round_causes = [
@@ -208,6 +232,7 @@ fn alert_events() -> Vec<AlertEvent> {
         RoundCause::LadderRepeats,
         RoundCause::StandbyEnded,
         RoundCause::Moved,
+        RoundCause::ReviewDue,
     ];
     events.extend(round_causes.map(|cause| AlertEvent::RoundBegan { ordinal, round, cause, deadline, lateness_ms }));
     let verdicts = [Verdict::True, Verdict::False, Verdict::NotActionable];
@@ -276,6 +301,10 @@ fn inputs() -> Vec<PatientInput> {
         PatientInput::Alert(AlertInput::Withdrawn),
         PatientInput::StandbyEnded(StandbyEnd::Due),
         PatientInput::StandbyEnded(StandbyEnd::SignalsReturned),
+        PatientInput::LimitsEnded,
+        PatientInput::LateJudged { base: LateBase::Now, bound_us: 1 },
+        PatientInput::LateJudged { base: LateBase::Stay, bound_us: 2 },
+        PatientInput::LateJudged { base: LateBase::Windows(7), bound_us: 3 },
     ]
     .into_iter()
     .chain(stay_changes().map(|change| PatientInput::Stay { by: person("ada"), change }))
@@ -289,12 +318,28 @@ fn profile() -> Profile {
         spo2_scale: Spo2Scale::Two,
         spo2_prescribed: Spo2Target::new(86, 90).ok(),
         setting: Setting::DeviceClinic,
+        ..Profile::default()
     }
 }
 
-fn stay_changes() -> [StayChange; 8] {
+fn stay_changes() -> [StayChange; 11] {
     let patient = PatientId::new("p2").unwrap();
     [
+        StayChange::LimitSet {
+            rule: RuleId::new("hr_high").unwrap(),
+            limit: LimitValue::new(140.5).unwrap(),
+            clears_at: LimitValue::new(135.0),
+            reason: "athlete".into(),
+            until: Some(Timestamp(9)),
+        },
+        StayChange::LimitSet {
+            rule: RuleId::new("hr_high").unwrap(),
+            limit: LimitValue(-1),
+            clears_at: None,
+            reason: "".into(),
+            until: None,
+        },
+        StayChange::LimitCleared(RuleId::new("hr_high").unwrap()),
         StayChange::Moved { unit: UnitId::new("icu").unwrap(), bed: "5".into() },
         StayChange::Prescribed(profile()),
         StayChange::StandbyBegan { reason: "CT".into(), until: Timestamp(9) },

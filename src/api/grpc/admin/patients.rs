@@ -3,7 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use super::super::view::{invalid, status};
-use super::{Admin, REASON_MAX, after, name, page_size};
+use super::{Admin, REASON_MAX, after, limits, name, page_size};
 use crate::access::{Field, Fields, Verb};
 use crate::actors::handle::{Admission, PatientEntry};
 use crate::clinical::ids::{PatientId, UnitId};
@@ -188,6 +188,7 @@ pub(in crate::api) fn on_wire(entry: &PatientEntry, fields: Fields) -> proto::Pa
         presence: presence.into(),
         merged_into,
         standby: fields.show(Field::Profile, entry.standby.as_ref().map(standby_on_wire)),
+        limits: fields.show(Field::Profile, entry.profile.limits.iter().map(limits::on_wire).collect()),
     }
 }
 

@@ -110,7 +110,7 @@ fn a_lost_signal_and_a_probe_off_are_no_truth_about_the_patient() {
 #[test]
 fn the_bedside_rules_alert_exactly_the_truth() {
     let rules = RuleSet::bedside().unwrap();
-    let source = Evidence { device: DeviceId::new("sim-1").unwrap(), stream_sequence: 1 };
+    let source = Evidence::at_place(DeviceId::new("sim-1").unwrap(), 1);
     for seed in 0..10 {
         let mut monitor = monitor(seed, true);
         let mut states = RuleStates::default();

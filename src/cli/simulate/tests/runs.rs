@@ -40,6 +40,7 @@ fn recording() -> Vec<Reading> {
         signal: Validity::Valid,
         observations: SmallVec::new(),
         payload: None,
+        decoder: None,
     };
     (0..150).map(row).collect()
 }

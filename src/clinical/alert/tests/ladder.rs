@@ -3,6 +3,7 @@
 use super::scene::{FALLBACK, Scene, condition, person};
 use crate::clinical::alert::terms::{SILENT_STEPS_MAX, STEP_MS_MIN};
 use crate::clinical::alert::{AlertBook, AlertEvent, BookInput, Effect, Response, Verb};
+use crate::clinical::condition::Condition;
 use crate::clinical::condition::Priority::{High, Medium};
 
 #[test]
@@ -120,4 +121,18 @@ fn high_alert_that_nobody_answers_is_paged_for_ever() {
     }
     assert_eq!(pages, 1_000);
     assert!(matches!(scene.alert().response, Response::Waiting { .. }));
+}
+
+#[test]
+fn a_delayed_signal_pages_when_its_time_is_over_and_not_if_it_has_gone() {
+    let delayed = Condition { signal_delay_ms: 15_000, ..condition("spo2_low", Medium) };
+    let mut scene = Scene::empty();
+    scene.sets_in(&delayed).then(&["raised", "delayed"]);
+    assert_eq!(AlertBook::effects(&scene.events), [], "nobody is asked yet");
+    scene.passes_ms(14_999).ticks().then(&[]);
+    scene.passes_ms(1).ticks().then(&["step due"]);
+    assert_eq!(scene.effects(), [Effect::AskCareTeam { ordinal: 1, round: 1, step: 1 }]);
+    scene.team_says(&["ana"], 60_000, false).then(&["step entered"]);
+    let mut scene = Scene::empty();
+    scene.sets_in(&delayed).ends(&delayed).then(&["cleared", "closed"]);
 }

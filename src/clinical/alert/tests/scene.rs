@@ -6,7 +6,7 @@ use crate::clinical::alert::{
     Alert, AlertBook, AlertEvent, BookInput, CloseCause, Command, Effect, Refused, Response, RoundCause, TeamAnswer,
     Term, Verb,
 };
-use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Priority};
+use crate::clinical::condition::{Condition, ConditionKey, ConditionKind, Found, Priority};
 use crate::clinical::ids::{PersonId, RuleId};
 use crate::time::Timestamp;
 
@@ -35,6 +35,9 @@ pub fn condition(rule: &str, priority: Priority) -> Condition {
         limit: Some(88.0),
         text: SmolStr::new("SpO2 84 % < 88 %"),
         evidence: Vec::new(),
+        found: Found::Live,
+        signal_delay_ms: 0,
+        basis: None,
     }
 }
 
@@ -239,6 +242,7 @@ pub fn word(event: &AlertEvent) -> &'static str {
             RoundCause::LadderRepeats => "round: repeats",
             RoundCause::StandbyEnded => "round: standby ended",
             RoundCause::Moved => "round: moved",
+            RoundCause::ReviewDue => "round: review due",
         },
         AlertEvent::StepDue { .. } => "step due",
         AlertEvent::NoOneOnCall { .. } => "no one on call",
@@ -251,6 +255,10 @@ pub fn word(event: &AlertEvent) -> &'static str {
         AlertEvent::AnswerExpired { .. } => "answer expired",
         AlertEvent::Held { .. } => "held",
         AlertEvent::Disputed { .. } => "disputed",
+        AlertEvent::Listed { .. } => "listed",
+        AlertEvent::FoundEarlier { .. } => "found earlier",
+        AlertEvent::Revised { .. } => "revised",
+        AlertEvent::Delayed { .. } => "delayed",
         AlertEvent::ConditionCleared { .. } => "cleared",
         AlertEvent::Reset { .. } => "reset",
         AlertEvent::Commented { .. } => "commented",

@@ -2,7 +2,7 @@ use smol_str::SmolStr;
 
 use super::*;
 use crate::clinical::alert::{AlertBook, AlertEvent, AlertInput, CloseCause, Effect, RoundCause};
-use crate::clinical::condition::{ConditionKey, ConditionKind, Priority};
+use crate::clinical::condition::{ConditionKey, ConditionKind, Found, Priority};
 use crate::clinical::device::ConditionChange;
 use crate::clinical::ids::{DeviceId, RuleId};
 use crate::clinical::patient::{Item, PatientInput, PatientState};
@@ -91,6 +91,9 @@ fn condition(kind: ConditionKind, priority: Priority, now: Timestamp) -> Conditi
         limit: None,
         text: SmolStr::default(),
         evidence: Vec::new(),
+        found: Found::Live,
+        signal_delay_ms: 0,
+        basis: None,
     }
 }
 
@@ -105,6 +108,7 @@ fn reading(code: Code, validity: Validity, signal: Validity) -> Reading {
         signal,
         observations: [observation].into_iter().collect(),
         payload: None,
+        decoder: None,
     }
 }
 

@@ -15,6 +15,8 @@ use crate::clinical::rules::slot::Turn;
 pub(in crate::clinical::rules) struct BeatRate {
     intervals: u16,
     pub(in crate::clinical::rules) threshold: Threshold,
+    /// Nobody may set the limit of a patient or a unit beyond these.
+    pub(in crate::clinical::rules) bounds: (f64, f64),
     delay_us: i64,
 }
 
@@ -24,15 +26,20 @@ impl BeatRate {
         let intervals = fields.whole("intervals", 1..=window_max);
         let keys = ("above_per_min", "below_per_min", "clears_at_per_min");
         let threshold = side_limit(fields, keys, 1.0, 500.0)?;
-        Some(Self { intervals: intervals?, threshold, delay_us })
+        let bounds = fields.optional_range("bounds", 1.0, 500.0).unwrap_or((1.0, 500.0));
+        if !(bounds.0..=bounds.1).contains(&threshold.limit) {
+            fields.wrong("bounds", &format!("must hold the limit itself, which is {}", threshold.limit));
+        }
+        Some(Self { intervals: intervals?, threshold, bounds, delay_us })
     }
 
-    pub(super) fn hear(&self, turn: &mut Turn<'_>, chain: &Chain, event: Event) {
+    /// `set`: the threshold in force for this patient, where it is another than the rule's.
+    pub(super) fn hear(&self, turn: &mut Turn<'_>, chain: &Chain, event: Event, set: Option<Threshold>) {
         match event {
             Event::Beat { at, .. } => {
                 let Some(mean_ms) = chain.mean_ms(self.intervals) else { return };
                 let rate = 60_000.0 / mean_ms;
-                turn.hold(at, Some(self.threshold.verdict(rate)), Some(rate), false, self.delay_us);
+                turn.hold(at, Some(set.unwrap_or(self.threshold).verdict(rate)), Some(rate), false, self.delay_us);
             }
             Event::Break { at } => {
                 turn.end(at);

@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 
 use crate::clinical::codes::{BEAT_WORDS, Code};
 use crate::clinical::reading::{Reading, Validity, Value};
+use crate::clinical::rules::device::Bench;
 use crate::clinical::rules::kind::Kind;
 use crate::clinical::rules::slot::{Changes, Slot, Turn};
 use crate::clinical::rules::view::View;
@@ -129,14 +130,14 @@ impl Beats {
     /// Judges what `reading` says about beats, and how far its device has watched.
     pub(in crate::clinical::rules) fn observe(
         &mut self,
-        rules: &View,
+        bench: Bench<'_>,
         reading: &Reading,
         heard: &Heard,
         changes: &mut Changes,
     ) {
         let at = reading.device_time;
         if reading.signal != Validity::Valid {
-            self.lose(rules, at, changes);
+            self.lose(bench, at, changes);
             return;
         }
         if self.chain.lost {
@@ -144,54 +145,54 @@ impl Beats {
             self.chain.unheard_since = Some(at);
         }
         if heard.any {
-            self.hear(rules, at, heard, changes);
+            self.hear(bench, at, heard, changes);
         }
         if let Some(until) = reading.observed_until {
-            self.tell(rules, Event::Watched { until }, changes);
+            self.tell(bench, Event::Watched { until }, changes);
         }
     }
 
     /// The chain ends because readings of the device are missing, or it started anew.
-    pub(in crate::clinical::rules) fn interrupt(&mut self, rules: &View, at: Timestamp, changes: &mut Changes) {
-        self.lose(rules, at, changes);
+    pub(in crate::clinical::rules) fn interrupt(&mut self, bench: Bench<'_>, at: Timestamp, changes: &mut Changes) {
+        self.lose(bench, at, changes);
     }
 
     /// The signal is lost: nothing is known from here on, and no time without beats counts.
-    fn lose(&mut self, rules: &View, at: Timestamp, changes: &mut Changes) {
+    fn lose(&mut self, bench: Bench<'_>, at: Timestamp, changes: &mut Changes) {
         if self.chain.lost {
             return;
         }
-        self.break_chain(rules, at, changes);
-        self.end_flutter(rules, at, changes);
+        self.break_chain(bench, at, changes);
+        self.end_flutter(bench, at, changes);
         self.chain.unheard_since = None;
         self.chain.lost = true;
     }
 
-    fn hear(&mut self, rules: &View, at: Timestamp, heard: &Heard, changes: &mut Changes) {
+    fn hear(&mut self, bench: Bench<'_>, at: Timestamp, heard: &Heard, changes: &mut Changes) {
         let word = heard.word.map(|index| (index, BEAT_WORDS.get(usize::from(index)).copied().unwrap_or("?")));
         match word {
-            _ if heard.invalid => self.mark(rules, at, changes),
+            _ if heard.invalid => self.mark(bench, at, changes),
             Some((_, "[")) => {
-                self.tell(rules, Event::Watched { until: at }, changes);
-                self.break_chain(rules, at, changes);
+                self.tell(bench, Event::Watched { until: at }, changes);
+                self.break_chain(bench, at, changes);
                 self.chain.unheard_since = None;
                 self.chain.flutter = true;
-                self.tell(rules, Event::FlutterBegan { at }, changes);
+                self.tell(bench, Event::FlutterBegan { at }, changes);
             }
             Some((_, "]")) => {
-                self.tell(rules, Event::Watched { until: at }, changes);
-                self.break_chain(rules, at, changes);
-                self.end_flutter(rules, at, changes);
+                self.tell(bench, Event::Watched { until: at }, changes);
+                self.break_chain(bench, at, changes);
+                self.end_flutter(bench, at, changes);
                 self.chain.unheard_since = Some(at);
             }
             // A flutter wave, or noise: what follows is no continuation.
-            Some((_, "!" | "~")) => self.mark(rules, at, changes),
+            Some((_, "!" | "~")) => self.mark(bench, at, changes),
             // A beat; without a type it is one of unknown type.
             Some((index, _)) if usize::from(index) < BEAT_COUNT => {
-                self.beat(rules, at, heard.interval_ms, index, changes);
+                self.beat(bench, at, heard.interval_ms, index, changes);
             }
             None if heard.interval_ms.is_some() => {
-                self.beat(rules, at, heard.interval_ms, word_index("Q").unwrap_or(0), changes);
+                self.beat(bench, at, heard.interval_ms, word_index("Q").unwrap_or(0), changes);
             }
             // No beat and no break: a blocked P wave, an artefact, a comment.
             _ => {}
@@ -199,58 +200,58 @@ impl Beats {
     }
 
     /// A break while the signal is valid.
-    fn mark(&mut self, rules: &View, at: Timestamp, changes: &mut Changes) {
-        self.tell(rules, Event::Watched { until: at }, changes);
+    fn mark(&mut self, bench: Bench<'_>, at: Timestamp, changes: &mut Changes) {
+        self.tell(bench, Event::Watched { until: at }, changes);
         if self.chain.last.is_some() {
-            self.break_chain(rules, at, changes);
+            self.break_chain(bench, at, changes);
         }
         if !self.chain.flutter && self.chain.unheard_since.is_none() {
             self.chain.unheard_since = Some(at);
         }
     }
 
-    fn beat(&mut self, rules: &View, at: Timestamp, interval_ms: Option<f64>, word: u8, changes: &mut Changes) {
+    fn beat(&mut self, bench: Bench<'_>, at: Timestamp, interval_ms: Option<f64>, word: u8, changes: &mut Changes) {
         if self.chain.last.is_some() && interval_ms.is_none() {
             // The device does not say how far this beat is from the one before: the chain starts anew with it.
-            self.tell(rules, Event::Watched { until: at }, changes);
-            self.break_chain(rules, at, changes);
+            self.tell(bench, Event::Watched { until: at }, changes);
+            self.break_chain(bench, at, changes);
         }
         let interval_ms = interval_ms.filter(|_| self.chain.last.is_some());
         if let Some(interval_ms) = interval_ms {
             self.chain.push(interval_ms);
         }
-        self.tell(rules, Event::Beat { at, interval_ms, word }, changes);
+        self.tell(bench, Event::Beat { at, interval_ms, word }, changes);
         self.chain.last = Some(at);
         self.chain.unheard_since = None;
     }
 
-    fn break_chain(&mut self, rules: &View, at: Timestamp, changes: &mut Changes) {
-        self.tell(rules, Event::Break { at }, changes);
+    fn break_chain(&mut self, bench: Bench<'_>, at: Timestamp, changes: &mut Changes) {
+        self.tell(bench, Event::Break { at }, changes);
         self.chain.last = None;
         self.chain.intervals = 0;
     }
 
-    fn end_flutter(&mut self, rules: &View, at: Timestamp, changes: &mut Changes) {
+    fn end_flutter(&mut self, bench: Bench<'_>, at: Timestamp, changes: &mut Changes) {
         if self.chain.flutter {
             self.chain.flutter = false;
-            self.tell(rules, Event::FlutterEnded { at }, changes);
+            self.tell(bench, Event::FlutterEnded { at }, changes);
         }
     }
 
     /// Tells every beat rule of an event.
-    fn tell(&mut self, rules: &View, event: Event, changes: &mut Changes) {
+    fn tell(&mut self, bench: Bench<'_>, event: Event, changes: &mut Changes) {
         let chain = self.chain;
-        for (slot, &rule) in self.slots.iter_mut().zip(&rules.beat_rules) {
+        for (slot, &rule) in self.slots.iter_mut().zip(&bench.rules.beat_rules) {
             if slot.off {
                 continue;
             }
             let mut turn = Turn { rule, slot, changes };
-            match rules.kind(rule) {
+            match bench.rules.kind(rule) {
                 Kind::NoBeat(kind) => kind.hear(&mut turn, &chain, event),
                 Kind::IntervalRun(kind) => kind.hear(&mut turn, &chain, event),
                 Kind::VentricularRun(kind) => kind.hear(&mut turn, &chain, event),
                 Kind::Flutter(kind) => kind.hear(&mut turn, event),
-                Kind::BeatRate(kind) => kind.hear(&mut turn, &chain, event),
+                Kind::BeatRate(kind) => kind.hear(&mut turn, &chain, event, bench.limits.of(rule)),
                 Kind::NoBeatAfterBreak(kind) => kind.hear(&mut turn, &chain, event),
                 _ => {}
             }

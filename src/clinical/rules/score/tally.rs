@@ -273,6 +273,21 @@ impl Tally {
         }
     }
 
+    /// What a score is made of at `at`: code, value and points of each input that is known.
+    pub(in crate::clinical::rules) fn inputs_of(
+        &self,
+        score: &Score,
+        scale: Spo2Scale,
+        at: Timestamp,
+    ) -> impl Iterator<Item = (Code, f64, u8)> {
+        let on_oxygen = self.on_oxygen(score, at);
+        let inputs = score.inputs.iter().filter(move |input| input.scale.is_none_or(|of| of == scale));
+        inputs.filter_map(move |input| {
+            let (points, newest) = self.points(input, on_oxygen, at)?;
+            Some((newest.code, newest.value, points))
+        })
+    }
+
     pub(in crate::clinical::rules) fn bytes_held(&self) -> usize {
         let slots = if self.slots.spilled() { self.slots.capacity() * size_of::<Slot>() } else { 0 };
         let made = if self.made.spilled() { self.made.capacity() * size_of::<Made>() } else { 0 };

@@ -2,6 +2,8 @@
 
 use super::scene::{Scene, number, reading, set, spo2, word};
 use crate::clinical::reading::Validity;
+use crate::clinical::rules::Transition;
+use crate::time::Timestamp;
 
 const NOTHING: Vec<String> = Vec::new();
 
@@ -97,22 +99,15 @@ fn a_status_word_may_have_to_last() {
 }
 
 #[test]
-fn a_signal_delay_holds_back_the_alert_and_not_the_condition() {
+fn a_signal_delay_is_of_the_page_and_holds_back_neither_condition_nor_alert() {
     let low = rule("low", "condition_delay_s = 5\nsignal_delay_s = 10", "limit]\ncode = \"spo2\"\nbelow = 90\n");
     let mut scene = Scene::new(set(&low));
-    let mut said = Vec::new();
-    for second in 0..=20 {
-        said.extend(scene.says(second * 1_000, &[spo2(85.0)]));
+    let mut began = Vec::new();
+    for (sequence, second) in (1..).zip(0..=5) {
+        began.extend(scene.observe(&reading(sequence, second * 1_000, &[spo2(85.0)])));
     }
-    assert_eq!(said, ["+low 0..5000", "+low! 0..5000"]);
-    let mut scene = Scene::new(set(&low));
-    let mut said = Vec::new();
-    for second in 0..=14 {
-        said.extend(scene.says(second * 1_000, &[spo2(85.0)]));
-    }
-    said.extend(scene.says(14_500, &[spo2(95.0)]));
-    said.extend(scene.watched(40_000));
-    assert_eq!(said, ["+low 0..5000", "-low 14500"], "it went before its signal");
+    let [Transition::Began { condition, alerts: true }] = &began[..] else { panic!("{began:?}") };
+    assert_eq!((condition.onset.since_ms(Timestamp(0)), condition.signal_delay_ms), (5_000, 10_000));
 }
 
 #[test]

@@ -10,4 +10,5 @@ mod oxygen;
 mod properties;
 mod scene;
 mod scores;
+mod set_limits;
 mod subjects;

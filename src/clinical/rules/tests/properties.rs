@@ -75,7 +75,7 @@ fn numbered(mut readings: Vec<Reading>) -> Vec<Reading> {
 }
 
 fn source() -> Evidence {
-    Evidence { device: DeviceId::new("monitor").unwrap(), stream_sequence: 1 }
+    Evidence::at_place(DeviceId::new("monitor").unwrap(), 1)
 }
 
 fn observe(rules: &RuleSet, states: &mut RuleStates, readings: &[Reading]) -> Vec<Transition> {

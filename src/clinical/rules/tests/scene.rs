@@ -65,6 +65,7 @@ pub fn reading(sequence: u64, at_ms: i64, observations: &[Observation]) -> Readi
         signal: Validity::Valid,
         observations: observations.iter().cloned().collect(),
         payload: None,
+        decoder: None,
     }
 }
 
@@ -114,7 +115,7 @@ impl Scene {
     }
 
     pub fn observe(&mut self, reading: &Reading) -> Vec<Transition> {
-        let source = Evidence { device: self.device.clone(), stream_sequence: reading.key.sequence };
+        let source = Evidence::of(&self.device, reading.key.sequence, reading);
         let subject = match &self.model {
             Some(model) => Subject::Device { model },
             None => Subject::Patient(&self.profile),
