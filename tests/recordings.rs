@@ -3,6 +3,9 @@
 //! The recordings are not part of the project: `VIGIL_SHARED` names their folder, else `../shared` beside the checkout
 //! is tried. Where there is none, the tests that need them say so and pass.
 
+#[path = "receivers/mod.rs"]
+mod receivers;
+
 mod recordings {
     mod alerts;
     mod backups;
@@ -20,6 +23,7 @@ mod recordings {
     mod kills;
     mod minutes;
     mod operations;
+    mod pages;
     mod played;
     mod process;
     mod site;

@@ -1,5 +1,6 @@
 //! What every actor shares.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::mpsc;
@@ -101,6 +102,8 @@ pub(super) struct Context {
     pub unwatched: Unwatched,
     pub downtime: Downtime,
     pub effects: mpsc::UnboundedSender<EffectJob>,
+    /// Whether every open alert is in the feed again: until then nobody can say that one is open no more.
+    pub recovered: AtomicBool,
     router: OnceLock<Router>,
     timers: OnceLock<Wheels>,
     desks: OnceLock<Desks>,
@@ -166,6 +169,7 @@ impl Context {
             unwatched: Unwatched::default(),
             downtime: Downtime::default(),
             effects: parts.effects.clone(),
+            recovered: AtomicBool::new(false),
             router: OnceLock::new(),
             timers: OnceLock::new(),
             desks: OnceLock::new(),

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use ractor::{ActorRef, Message};
 use serde::de::DeserializeOwned;
@@ -85,7 +86,8 @@ pub(super) async fn recover(context: &Arc<Context>) -> Behind {
     if let Some(down_since) = last_recorded_at {
         downtime::tell_units(context, down_since);
     }
-    // Pages that have no outcome go out again.
+    // Pages that have no outcome go out again, now that it is known which alerts are open.
+    context.recovered.store(true, Ordering::SeqCst);
     for name in context.streams.names(StreamKind::Person) {
         if let Ok(person) = PersonId::new(name.id()) {
             tell_person(context, person, PersonMsg::Awake(oneshot::channel().0));

@@ -59,6 +59,11 @@ impl Physician {
         onsets
     }
 
+    /// Pages that wait for the physician.
+    pub async fn inbox(&self) -> Vec<proto::Page> {
+        self.client().await.unwrap().inbox(proto::InboxRequest {}).await.unwrap().into_inner().pages
+    }
+
     /// Comments on an open alert: whoever watches sees everything before it first.
     pub async fn comment(&self, text: &str) {
         let mut client = self.client().await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use smallvec::{SmallVec, smallvec};
@@ -36,6 +37,8 @@ pub(super) struct Parts {
     pub inbox: Inbox,
     /// Pages on their way, by alert.
     pub under_way: HashMap<AlertId, Vec<AbortHandle>>,
+    /// What had no outcome when the actor started, until it is known which alerts are open.
+    again: Vec<Page>,
 }
 
 impl Drop for Parts {
@@ -56,12 +59,10 @@ impl Actor for Person {
 
     async fn post_start(&self, _: ActorRef<PersonMsg>, running: &mut Running) -> Result<(), ActorProcessingErr> {
         let (stream, inbox) = self.recover().await?;
-        let mut parts = Parts { stream, inbox, under_way: HashMap::new() };
-        // What has no outcome may have arrived: the same key, marked as a repeat. Only what is still wanted.
-        let again: Vec<_> = parts.inbox.undelivered().map(|page| self.page_of(page)).collect();
-        for page in again.into_iter().filter(|page| self.context.feed.wants_answer(&page.alert)) {
-            let handle = notifier::send(&self.context, &self.id, page.clone(), true, None);
-            parts.under_way.entry(page.alert).or_default().push(handle);
+        let again = inbox.undelivered().map(|page| self.page_of(page)).collect();
+        let mut parts = Parts { stream, inbox, under_way: HashMap::new(), again };
+        if self.context.recovered.load(Ordering::SeqCst) {
+            self.send_again(&mut parts);
         }
         // What lay in a predecessor's mailbox is gone; the alerts still say who is to be paged.
         for (alert, round, step) in self.context.feed.pages_of(&self.id) {
@@ -99,7 +100,10 @@ impl Actor for Person {
             PersonMsg::Resend(reply) => drop(reply.send(self.resend(parts))),
             PersonMsg::DeadLetters(reply) => drop(reply.send(parts.inbox.dead.iter().map(dead_letter).collect())),
             PersonMsg::Inbox(reply) => self.show(&parts.stream, &parts.inbox, reply),
-            PersonMsg::Awake(reply) => drop(reply.send(())),
+            PersonMsg::Awake(reply) => {
+                self.send_again(parts);
+                let _waits = reply.send(());
+            }
             PersonMsg::Sweep(part) => {
                 let waiting = parts.inbox.undelivered().count();
                 parts.stream.sweep(&self.context, &parts.inbox, || waiting, part);
@@ -119,6 +123,17 @@ impl Person {
             recovered.state.evolve(&record.event, record.now);
         }
         Ok((recovered.stream, recovered.state))
+    }
+
+    /// What has no outcome may have arrived: the same key, marked as a repeat. Only what is still wanted, which nobody can
+    /// say before all open alerts are there again.
+    fn send_again(&self, parts: &mut Parts) {
+        for page in std::mem::take(&mut parts.again) {
+            if self.context.feed.wants_answer(&page.alert) {
+                let handle = notifier::send(&self.context, &self.id, page.clone(), true, None);
+                parts.under_way.entry(page.alert).or_default().push(handle);
+            }
+        }
     }
 
     fn append(&self, parts: &mut Parts, event: PersonEvent) {
