@@ -1,5 +1,8 @@
 //! The services over the wire: a real server, real TLS, clients that misbehave.
 
+#[path = "receivers/mod.rs"]
+mod receivers;
+
 mod api {
     #[path = "../../examples/verify_inclusion.rs"]
     #[allow(dead_code)]
@@ -19,6 +22,7 @@ mod api {
     mod keys;
     mod late;
     mod limits;
+    mod oncall;
     mod oxygen;
     mod payloads;
     mod people;

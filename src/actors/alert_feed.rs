@@ -1,5 +1,9 @@
 //! Alerts as they stand, and what happened to them lately: fed once per commit, in the order of positions.
 
+mod survey;
+
+pub(super) use survey::Survey;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +14,7 @@ use super::care_team::Question;
 use super::handle::{AlertNews, AlertView};
 use crate::clinical::alert::{Alert, AlertBook, AlertEvent, Response};
 use crate::clinical::ids::{AlertId, PatientId, PersonId, Subject, UnitId};
+use crate::clinical::oncall::unit_conditions::DRILL;
 use crate::time::Timestamp;
 
 /// News kept for subscribers that lag; one that falls further behind must resume from the journal.
@@ -172,14 +177,11 @@ impl AlertFeed {
         (views, state.position)
     }
 
-    /// How many alerts are open.
+    /// How many alerts are open. Drills count in no figure.
     pub fn open_count(&self) -> usize {
-        self.lock().books.values().map(|(_, book)| book.open().len()).sum()
-    }
-
-    /// When something happens next to each open alert, unless somebody acts.
-    pub fn deadlines(&self) -> Vec<Timestamp> {
-        self.lock().books.values().flat_map(|(_, book)| book.open().iter().map(Alert::deadline)).collect()
+        let state = self.lock();
+        let open = state.books.values().flat_map(|(_, book)| book.open());
+        open.filter(|alert| alert.condition.key.rule.as_str() != DRILL).count()
     }
 
     /// Whether the alert is open and somebody is asked to answer: nobody did, or its owner passed it on.

@@ -72,6 +72,18 @@ impl Directory {
         assigned.get(patient).into_iter().flatten().cloned().collect()
     }
 
+    /// How many devices are assigned to patients of each unit.
+    pub fn watched_by_unit(&self) -> HashMap<UnitId, usize> {
+        let assigned = self.assigned.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut watched = HashMap::new();
+        for (patient, devices) in assigned {
+            if let Some(unit) = self.unit_of(&patient) {
+                *watched.entry(unit).or_default() += devices.len();
+            }
+        }
+        watched
+    }
+
     /// The first `limit` devices after `after` that are `wanted`, in the order of their ids.
     pub fn devices_after(
         &self,

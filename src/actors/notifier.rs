@@ -15,10 +15,15 @@ use super::effects::tell_person;
 use super::handle::AlertView;
 use super::physician::{Page, PersonMsg};
 use crate::channels::{ATTEMPTS_MAX, Channel, Message, Outcome, SEND_TIMEOUT, wait_ms};
+use crate::clinical::condition::Priority;
 use crate::clinical::ids::PersonId;
 use crate::clinical::oncall::Contact;
+use crate::clinical::oncall::unit_conditions::DRILL;
+use crate::storage::codec::{PageKey, PageOutcome};
 use crate::time::Timestamp;
 
+/// How often a test page is tried.
+const CHECK_ATTEMPTS: u32 = 3;
 /// A channel that does not end its attempt by itself is ended.
 const ATTEMPT_MAX: Duration = SEND_TIMEOUT.saturating_mul(2);
 
@@ -114,7 +119,7 @@ impl Way {
         };
         let mut last = SmolStr::default();
         for attempt in 1..=ATTEMPTS_MAX {
-            let (why, wait) = match self.attempt(&channel).await {
+            let (why, wait) = match try_once(&channel, &self.message, &self.contact).await {
                 Outcome::Sent => return self.report(true, SmolStr::default(), attempt),
                 Outcome::Refused { why } => {
                     self.failed.send_modify(|failures| *failures += usize::from(attempt == 1));
@@ -136,25 +141,14 @@ impl Way {
         self.report(false, format_smolstr!("given up after {ATTEMPTS_MAX} attempts: {last}"), ATTEMPTS_MAX);
     }
 
-    /// One attempt, in a task of its own that ends with this one: a channel that panics did not deliver.
-    async fn attempt(&self, channel: &Arc<dyn Channel>) -> Outcome {
-        let (channel, message, address) = (Arc::clone(channel), self.message.clone(), self.contact.address.clone());
-        let mut attempt = JoinSet::new();
-        attempt.spawn(async move { channel.send(&message, &address).await });
-        match tokio::time::timeout(ATTEMPT_MAX, attempt.join_next()).await {
-            Ok(Some(Ok(outcome))) => outcome,
-            Ok(_) => Outcome::Unknown { why: "the channel panicked".into() },
-            Err(_) => Outcome::Unknown { why: "the channel broke its own time limit".into() },
-        }
-    }
-
     fn report(self, sent: bool, why: SmolStr, attempts: u32) {
         if !sent {
             self.context.counters.pages_dead.add(1);
             tracing::error!(person = %self.person, channel = %self.contact.channel, %why, "a page is a dead letter");
         }
-        let Self { context, person, page, contact, .. } = self;
-        tell_person(&context, person, PersonMsg::Delivered { page, contact, sent, why, attempts });
+        let Self { context, person, page: Page { key, bundle, paged_at, .. }, contact, .. } = self;
+        let outcome = PageOutcome { page: key, bundle, paged_at, contact, sent, why, attempts };
+        tell_person(&context, person, PersonMsg::Delivered(outcome));
     }
 }
 
@@ -165,29 +159,86 @@ fn random() -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-/// What goes out: an opaque id, the priority, the name of the rule, the unit, a link. No patient data.
+/// One attempt, in a task of its own that ends with this one: a channel that panics did not deliver.
+async fn try_once(channel: &Arc<dyn Channel>, message: &Message, contact: &Contact) -> Outcome {
+    let (channel, message, address) = (Arc::clone(channel), message.clone(), contact.address.clone());
+    let mut attempt = JoinSet::new();
+    attempt.spawn(async move { channel.send(&message, &address).await });
+    match tokio::time::timeout(ATTEMPT_MAX, attempt.join_next()).await {
+        Ok(Some(Ok(outcome))) => outcome,
+        Ok(_) => Outcome::Unknown { why: "the channel panicked".into() },
+        Err(_) => Outcome::Unknown { why: "the channel broke its own time limit".into() },
+    }
+}
+
+/// Sends a test page by each contact. That it was asked for is on record; whether it arrived, its answer shows.
+pub(super) fn send_check(context: &Arc<Context>, person: &PersonId, contacts: Vec<(Contact, u32)>) {
+    let now = context.clock.now();
+    for (contact, _) in contacts {
+        let Some(channel) = context.options.channels.of(&contact).cloned() else { continue };
+        let base = &context.options.link_base;
+        let mut message = Message {
+            key: format_smolstr!("check.{person}.{}.{}", contact.channel, now.micros()),
+            repeat: false,
+            person: person.clone(),
+            paged_at: now,
+            priority: Priority::High,
+            title: "Test page".to_owned(),
+            text: "Show that you are reachable: answer it with `vigil oncall answer-check`.".to_owned(),
+            link: if base.is_empty() { String::new() } else { format!("{base}/oncall") },
+            alerts: Vec::new(),
+            drill: true,
+        };
+        tokio::spawn(async move {
+            for number in 1..=CHECK_ATTEMPTS {
+                match try_once(&channel, &message, &contact).await {
+                    Outcome::Sent | Outcome::Refused { .. } => return,
+                    Outcome::Unknown { .. } => message.repeat = true,
+                    Outcome::Failed { .. } => {}
+                }
+                tokio::time::sleep(Duration::from_millis(wait_ms(number, random()))).await;
+            }
+        });
+    }
+}
+
+/// What goes out: an opaque id, the priority, the name of the rule, the unit and the bed, a link. No patient data.
 fn message(context: &Context, person: &PersonId, page: &Page, contact: &Contact, repeat: bool) -> Message {
-    let Page { alert, round, step, .. } = page;
+    let Page { key: PageKey { alert, round, step }, with, bundle, .. } = page;
     let view = context.feed.view(alert);
-    let title = view.as_ref().map_or_else(|| "An alert".to_owned(), |view| title(view));
+    let (channel, paged_at) = (&contact.channel, page.paged_at.micros());
     let base = &context.options.link_base;
-    Message {
+    let link = |place: &str| if base.is_empty() { String::new() } else { format!("{base}/alerts{place}") };
+    let one = Message {
         // Of one record: an owner may pass an alert to somebody whose page of the same step was taken back.
-        key: format_smolstr!("{alert}.{round}.{step}.{person}.{}.{}", contact.channel, page.paged_at.micros()),
+        key: format_smolstr!("{alert}.{round}.{step}.{person}.{channel}.{paged_at}"),
         repeat,
         person: person.clone(),
         paged_at: page.paged_at,
         priority: page.priority,
-        title,
+        title: view.as_deref().map_or_else(|| "An alert".to_owned(), title),
         text: format!("Alert {alert} waits for your answer (round {round}, step {step})."),
-        link: if base.is_empty() { String::new() } else { format!("{base}/alerts/{alert}") },
-        alerts: vec![alert.to_string()],
-        drill: false,
+        link: link(&format!("/{alert}")),
+        alerts: std::iter::once(alert).chain(with).map(ToString::to_string).collect(),
+        drill: view.is_some_and(|view| view.alert.condition.key.rule.as_str() == DRILL),
+    };
+    if *bundle == 0 {
+        return one;
+    }
+    let count = one.alerts.len();
+    Message {
+        key: format_smolstr!("bundle.{bundle}.{person}.{channel}.{paged_at}"),
+        title: format!("{count} alerts"),
+        text: format!("{count} alerts wait for your answer: {}.", one.alerts.join(", ")),
+        link: link(""),
+        ..one
     }
 }
 
 /// The rule, and where: no more.
 fn title(view: &AlertView) -> String {
-    let place = format!("{} in {}", view.alert.condition.key.rule, view.unit);
+    let rule = &view.alert.condition.key.rule;
+    let mark = if rule.as_str() == DRILL { "DRILL: " } else { "" };
+    let place = format!("{mark}{rule} in {}", view.unit);
     if view.bed.is_empty() { place } else { format!("{place}, {}", view.bed) }
 }

@@ -7,7 +7,6 @@ mod paging;
 use std::sync::Weak;
 
 use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
-use smol_str::SmolStr;
 use tokio::sync::oneshot;
 
 use self::actor::Person;
@@ -17,6 +16,7 @@ use super::sweep::SweepPart;
 use crate::clinical::condition::Priority;
 use crate::clinical::ids::{AlertId, PersonId};
 use crate::clinical::oncall::Contact;
+use crate::storage::codec::{PageKey, PageOutcome};
 use crate::supervision::Children;
 use crate::time::Timestamp;
 
@@ -28,7 +28,11 @@ pub(crate) enum PersonMsg {
     /// Take back every page of the alert.
     Withdraw(AlertId),
     /// What became of a page by one contact: sent, or given up.
-    Delivered { page: Page, contact: Contact, sent: bool, why: SmolStr, attempts: u32 },
+    Delivered(PageOutcome),
+    /// Pages that are put together may be due.
+    BundleDue,
+    /// Send a test page by each contact.
+    Check,
     /// Send the dead letters again; the reply is how many.
     Resend(oneshot::Sender<usize>),
     /// Pages that a contact never got.
@@ -44,9 +48,11 @@ pub(crate) enum PersonMsg {
 /// A page as it goes out.
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
-    pub alert: AlertId,
-    pub round: u32,
-    pub step: u32,
+    pub key: PageKey,
+    /// Of a bundle: the alerts of its other pages.
+    pub with: Vec<AlertId>,
+    /// A bundle's number; 0: it is one page.
+    pub bundle: u32,
     pub paged_at: Timestamp,
     pub priority: Priority,
     pub deliveries: Vec<(Contact, u32)>,

@@ -17,6 +17,7 @@ mod decoders;
 mod demo;
 mod device;
 mod devices;
+mod drill;
 mod duration;
 mod evaluate;
 mod failure;
@@ -71,6 +72,7 @@ enum Verb {
     Keys(keys::Args),
     Patients(patients::Args),
     Oncall(oncall::Args),
+    Drill(drill::Args),
     Pki(pki::Args),
     Replay(replay::Args),
     Report(report::Args),
@@ -102,6 +104,7 @@ pub fn main() -> ExitCode {
         Verb::Keys(args) => keys::run(&args),
         Verb::Patients(args) => patients::run(&args),
         Verb::Oncall(args) => oncall::run(&args),
+        Verb::Drill(args) => drill::run(&args),
         Verb::Pki(args) => pki::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::Report(args) => report::run(&args),

@@ -1,5 +1,7 @@
 //! `vigil oncall`: who is responsible, from a shell.
 
+mod shifts;
+
 use std::time::Duration;
 
 use clap::Subcommand;
@@ -111,6 +113,8 @@ enum Verb {
         /// The contact, as the care plan has it: CHANNEL:ADDRESS.
         contact: String,
     },
+    #[command(flatten)]
+    Shift(shifts::ShiftVerb),
 }
 
 type Client = OnCallServiceClient<People>;
@@ -131,6 +135,7 @@ fn after(from: Timestamp, length: Duration) -> i64 {
 
 async fn ask(mut client: Client, args: &Args) -> Result<(), Failure> {
     match &args.verb {
+        Verb::Shift(verb) => shifts::ask(client, verb).await,
         Verb::Who { unit, at, patient } => {
             let unit = unit.clone().unwrap_or_default();
             let patient = patient.clone().unwrap_or_default();

@@ -155,7 +155,7 @@ fn record_key(key: &DataKey, incarnation: &Incarnation, stream: &StreamName) -> 
 
 /// Raised with every change of what is kept in snapshots: one of another form then does not open, and the journal, which
 /// has all of it, is read instead.
-const SNAPSHOT_FORMAT: &[u8] = b"vigil/snapshot/9\0";
+const SNAPSHOT_FORMAT: &[u8] = b"vigil/snapshot/10\0";
 
 fn state_key(key: &DataKey, stream: &StreamName) -> RandomizedNonceKey {
     let bytes = key.derive(&[], &[SNAPSHOT_FORMAT, stream.as_str().as_bytes()]);

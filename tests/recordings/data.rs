@@ -8,6 +8,9 @@ use super::process::Running;
 /// Rules of receipt time: they are about a run, not about a recording.
 const OF_RECEIPT_TIME: [&str; 2] = ["device_silent", "device_clock"];
 
+/// Rules of a unit as a whole.
+const OF_UNITS: [&str; 4] = vigil::clinical::oncall::unit_conditions::WATCHED;
+
 /// The folder of recordings.
 pub fn shared() -> Option<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -46,7 +49,9 @@ pub struct Onset {
 impl Onset {
     /// Whether it is about what devices measured, and not about silence, clocks or the platform.
     pub fn is_of_device_time(&self) -> bool {
-        !OF_RECEIPT_TIME.contains(&self.rule.as_str()) && !self.rule.starts_with("platform")
+        !OF_UNITS.contains(&self.rule.as_str())
+            && !OF_RECEIPT_TIME.contains(&self.rule.as_str())
+            && !self.rule.starts_with("platform")
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::answer::{Answered, OperationError};
-use super::entries::{CareStep, DeadLetter, DeviceEntry, InboxPage, PatientEntry, Status};
+use super::entries::{CareStep, DeviceEntry, PatientEntry, Status};
 use super::link::{DeviceHello, DeviceLink, NotLinked, Speaker, WAIT_MAX};
 use super::views::AlertView;
 use super::watch::AlertWatch;
@@ -18,13 +18,10 @@ use crate::actors::history;
 use crate::actors::keeper::KeeperMsg;
 use crate::actors::outlet::Outlet;
 use crate::actors::patient::PatientMsg;
-use crate::actors::physician::PersonMsg;
-use crate::actors::roster_book::RosterBook;
 use crate::actors::router::send;
 use crate::actors::unwatched;
 use crate::clinical::alert::{AlertEvent, Command};
-use crate::clinical::ids::{AlertId, DeviceId, PatientId, PersonId, Subject, UnitId};
-use crate::clinical::oncall::{Roster, RosterCommand};
+use crate::clinical::ids::{AlertId, DeviceId, PatientId, Subject, UnitId};
 use crate::storage::{StreamKind, StreamName, WriterFigures};
 use crate::time::Timestamp;
 
@@ -128,55 +125,6 @@ impl Handle {
         self.known(&alert.subject)?;
         let facts = history::of_alert(&self.context, alert).await?;
         if facts.is_empty() { Err(OperationError::NotFound("alert")) } else { Ok(facts) }
-    }
-
-    /// Pages that wait for a person.
-    ///
-    /// # Errors
-    /// [`OperationError::Unavailable`].
-    pub async fn inbox(&self, person: &PersonId) -> Result<Vec<InboxPage>, OperationError> {
-        self.ask_person(person, PersonMsg::Inbox).await
-    }
-
-    /// The roster in force: who is responsible.
-    #[must_use]
-    pub fn roster(&self) -> Arc<Roster> {
-        self.context.roster.now()
-    }
-
-    /// Changes the roster; returns its version after the commit.
-    ///
-    /// # Errors
-    /// [`OperationError`] with what is allowed.
-    pub async fn change_roster(&self, command: RosterCommand) -> Result<u32, OperationError> {
-        RosterBook::command(&self.context, command).await
-    }
-
-    /// Pages of a person that a contact never got.
-    ///
-    /// # Errors
-    /// [`OperationError::Unavailable`].
-    pub async fn dead_letters(&self, person: &PersonId) -> Result<Vec<DeadLetter>, OperationError> {
-        self.ask_person(person, PersonMsg::DeadLetters).await
-    }
-
-    /// Sends a person's dead letters again; returns how many.
-    ///
-    /// # Errors
-    /// [`OperationError::Unavailable`].
-    pub async fn resend(&self, person: &PersonId) -> Result<usize, OperationError> {
-        self.ask_person(person, PersonMsg::Resend).await
-    }
-
-    async fn ask_person<T>(
-        &self,
-        person: &PersonId,
-        message: impl FnOnce(oneshot::Sender<T>) -> PersonMsg,
-    ) -> Result<T, OperationError> {
-        let actor = self.context.router().person(person).await.map_err(|_| OperationError::Unavailable)?;
-        let (reply, said) = oneshot::channel();
-        send(Some(&actor), message(reply)).map_err(|_| OperationError::Unavailable)?;
-        said.await.map_err(|_| OperationError::Unavailable)
     }
 
     /// Makes a unit known, without people yet: its alerts go to the fallback. Again, it changes nothing.

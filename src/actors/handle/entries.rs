@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use crate::clinical::device::{DeviceState, Loan, Registration};
 use crate::clinical::ids::{AlertId, DeviceId, GatewayId, PatientId, PersonId, UnitId};
-use crate::clinical::oncall::Contact;
+use crate::clinical::oncall::{Contact, Quiet};
 use crate::clinical::patient::{Presence, Profile, Standby, Stay};
 use crate::time::Timestamp;
 
@@ -19,6 +19,8 @@ pub struct InboxPage {
     pub step: u32,
     /// Receipt time of the page.
     pub paged_at: Timestamp,
+    /// Why nothing but the inbox has it; `None`: it went out.
+    pub quiet: Option<Quiet>,
 }
 
 /// A page that a contact never got.

@@ -9,16 +9,15 @@ use smallvec::{SmallVec, smallvec};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use super::inbox::{Inbox, PageKey};
-use super::{Page, PersonMsg};
+use super::PersonMsg;
+use super::inbox::Inbox;
 use crate::actors::context::Context;
 use crate::actors::handle::{DeadLetter, InboxPage};
-use crate::actors::notifier;
 use crate::actors::stream::{RecoverError, Stream};
 use crate::clinical::ids::{AlertId, PersonId};
 use crate::faults::{Point, point};
 use crate::proto::RecordKind;
-use crate::storage::codec::{PersonEvent, PersonRecord, decode_person, encode_person};
+use crate::storage::codec::{PageKey, PersonEvent, PersonRecord, decode_person, encode_person};
 use crate::storage::{StreamName, Wakes};
 use crate::time::Timestamp;
 
@@ -32,19 +31,47 @@ pub(super) struct Running {
     parts: Option<Parts>,
 }
 
+/// What is on its way together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Going {
+    /// Pages of one alert.
+    Alert(AlertId),
+    /// Pages that were put together.
+    Bundle(u32),
+}
+
+/// What goes out again once it is known which alerts are open.
+#[derive(Debug, Default)]
+pub(super) struct Again {
+    pub pages: Vec<PageKey>,
+    pub bundles: Vec<u32>,
+}
+
+impl Again {
+    fn of(inbox: &Inbox) -> Self {
+        Self {
+            pages: inbox.undelivered().map(|page| page.key.clone()).collect(),
+            bundles: inbox.bundles_undelivered().map(|bundle| bundle.number).collect(),
+        }
+    }
+}
+
 pub(super) struct Parts {
     stream: Stream,
     pub inbox: Inbox,
-    /// Pages on their way, by alert.
-    pub under_way: HashMap<AlertId, Vec<AbortHandle>>,
-    /// What had no outcome when the actor started, until it is known which alerts are open.
-    again: Vec<Page>,
+    /// Pages on their way.
+    pub under_way: HashMap<Going, Vec<AbortHandle>>,
+    /// Pages and bundles that had no outcome when the actor started, until they go out again.
+    pub again: Again,
+    /// What comes back when pages that are put together are due, and when that is.
+    pub bundle_wake: Option<AbortHandle>,
+    pub bundle_at: Option<Timestamp>,
 }
 
 impl Drop for Parts {
     fn drop(&mut self) {
         // A successor sends anew what has no outcome.
-        self.under_way.values().flatten().for_each(AbortHandle::abort);
+        self.under_way.values().flatten().chain(&self.bundle_wake).for_each(AbortHandle::abort);
     }
 }
 
@@ -59,8 +86,8 @@ impl Actor for Person {
 
     async fn post_start(&self, _: ActorRef<PersonMsg>, running: &mut Running) -> Result<(), ActorProcessingErr> {
         let (stream, inbox) = self.recover().await?;
-        let again = inbox.undelivered().map(|page| self.page_of(page)).collect();
-        let mut parts = Parts { stream, inbox, under_way: HashMap::new(), again };
+        let again = Again::of(&inbox);
+        let mut parts = Parts { stream, inbox, under_way: HashMap::new(), again, bundle_wake: None, bundle_at: None };
         if self.context.recovered.load(Ordering::SeqCst) {
             self.send_again(&mut parts);
         }
@@ -88,15 +115,14 @@ impl Actor for Person {
                 point(Point::PersonAfterAppend, self.id.as_str())?;
             }
             PersonMsg::Withdraw(alert) => {
-                parts.under_way.remove(&alert).into_iter().flatten().for_each(|page| page.abort());
                 if let Some(event) = parts.inbox.decide_withdraw(&alert) {
                     self.append(parts, event);
                 }
+                parts.end(&alert);
             }
-            PersonMsg::Delivered { page: Page { alert, round, step, paged_at, .. }, contact, sent, why, attempts } => {
-                let event = PersonEvent::Delivered { alert, round, step, paged_at, contact, sent, why, attempts };
-                self.append(parts, event);
-            }
+            PersonMsg::Delivered(outcome) => self.append(parts, PersonEvent::Delivered(outcome)),
+            PersonMsg::BundleDue => self.send_bundle(parts),
+            PersonMsg::Check => self.send_check(),
             PersonMsg::Resend(reply) => drop(reply.send(self.resend(parts))),
             PersonMsg::DeadLetters(reply) => drop(reply.send(parts.inbox.dead.iter().map(dead_letter).collect())),
             PersonMsg::Inbox(reply) => self.show(&parts.stream, &parts.inbox, reply),
@@ -105,7 +131,7 @@ impl Actor for Person {
                 let _waits = reply.send(());
             }
             PersonMsg::Sweep(part) => {
-                let waiting = parts.inbox.undelivered().count();
+                let waiting = parts.inbox.going_out();
                 parts.stream.sweep(&self.context, &parts.inbox, || waiting, part);
             }
         }
@@ -125,17 +151,6 @@ impl Person {
         Ok((recovered.stream, recovered.state))
     }
 
-    /// What has no outcome may have arrived: the same key, marked as a repeat. Only what is still wanted, which nobody can
-    /// say before all open alerts are there again.
-    fn send_again(&self, parts: &mut Parts) {
-        for page in std::mem::take(&mut parts.again) {
-            if self.context.feed.wants_answer(&page.alert) {
-                let handle = notifier::send(&self.context, &self.id, page.clone(), true, None);
-                parts.under_way.entry(page.alert).or_default().push(handle);
-            }
-        }
-    }
-
     fn append(&self, parts: &mut Parts, event: PersonEvent) {
         self.append_at(self.context.clock.now(), parts, event, |_| {});
     }
@@ -150,7 +165,7 @@ impl Person {
         let Parts { stream, inbox, .. } = parts;
         inbox.evolve(&event, now);
         let sealed = stream.seal(RecordKind::Person, &encode_person(&PersonRecord { now, event }));
-        let waiting = inbox.undelivered().count();
+        let waiting = inbox.going_out();
         let snapshot = if stream.wants_snapshot() { stream.snapshot(inbox, &waiting) } else { None };
         let context = Arc::clone(&self.context);
         stream.append(&self.context, smallvec![sealed], move |position: u64, _: Timestamp, _: &mut Wakes| {
@@ -173,6 +188,7 @@ impl Person {
                 round: page.key.round,
                 step: page.key.step,
                 paged_at: page.paged_at,
+                quiet: page.quiet,
             });
             drop(reply.send(pages.collect()));
         };

@@ -264,6 +264,9 @@ impl AlertService for Alerts {
             round: page.round,
             step: page.step,
             paged_at_us: page.paged_at.micros(),
+            quiet: page.quiet.as_ref().map(|quiet| quiet.cause.as_str().to_owned()).unwrap_or_default(),
+            quiet_by: page.quiet.as_ref().map(|quiet| quiet.by.to_string()).unwrap_or_default(),
+            quiet_until_us: page.quiet.as_ref().map_or(0, |quiet| quiet.until.micros()),
         });
         visit.answer(proto::InboxResponse { pages: pages.collect() }).await
     }

@@ -1,5 +1,7 @@
 //! The service about who is responsible.
 
+mod shifts;
+
 use smol_str::SmolStr;
 use tonic::{Request, Response, Status};
 
@@ -269,5 +271,47 @@ impl OnCallService for OnCall {
         let (visit, person) = self.about(&request, &request.get_ref().person, "oncall.resend").await?;
         let letters = self.handle.resend(&person).await.map_err(|error| status(&error))?;
         visit.answer(proto::ResendResponse { letters: u32::try_from(letters).unwrap_or(u32::MAX) }).await
+    }
+
+    async fn send_check(
+        &self,
+        request: Request<proto::CheckRequest>,
+    ) -> Result<Response<proto::RosterResponse>, Status> {
+        self.check(request).await
+    }
+
+    async fn answer_check(
+        &self,
+        request: Request<proto::AnswerCheckRequest>,
+    ) -> Result<Response<proto::RosterResponse>, Status> {
+        self.answered(request).await
+    }
+
+    async fn hand_over_shift(
+        &self,
+        request: Request<proto::HandOverShiftRequest>,
+    ) -> Result<Response<proto::ShiftResponse>, Status> {
+        self.hand_over(request).await
+    }
+
+    async fn take_over_shift(
+        &self,
+        request: Request<proto::TakeOverShiftRequest>,
+    ) -> Result<Response<proto::ShiftResponse>, Status> {
+        self.take_over(request).await
+    }
+
+    async fn start_drill(
+        &self,
+        request: Request<proto::StartDrillRequest>,
+    ) -> Result<Response<proto::DrillResponse>, Status> {
+        self.drill(request).await
+    }
+
+    async fn end_drill(
+        &self,
+        request: Request<proto::EndDrillRequest>,
+    ) -> Result<Response<proto::DrillResponse>, Status> {
+        self.drilled(request).await
     }
 }

@@ -236,6 +236,25 @@ pub(super) const fn verdict(verdict: Verdict) -> proto::Verdict {
     }
 }
 
+/// The kind that is asked for.
+pub(super) fn kind_of(kind: proto::ConditionKind) -> Result<ConditionKind, Status> {
+    match kind {
+        proto::ConditionKind::Physiological => Ok(ConditionKind::Physiological),
+        proto::ConditionKind::Technical => Ok(ConditionKind::Technical),
+        proto::ConditionKind::Unspecified => Err(Status::invalid_argument("kind: physiological or technical")),
+    }
+}
+
+/// The priority that is asked for.
+pub(super) fn priority_of(priority: proto::Priority) -> Result<Priority, Status> {
+    match priority {
+        proto::Priority::Low => Ok(Priority::Low),
+        proto::Priority::Medium => Ok(Priority::Medium),
+        proto::Priority::High => Ok(Priority::High),
+        proto::Priority::Unspecified => Err(Status::invalid_argument("priority: high, medium or low")),
+    }
+}
+
 const fn kind(kind: ConditionKind) -> proto::ConditionKind {
     match kind {
         ConditionKind::Physiological => proto::ConditionKind::Physiological,

@@ -116,14 +116,24 @@ pub(super) fn update(update: &AlertUpdate, json: bool) -> Result<(), Failure> {
 pub(super) fn pages(pages: &[Page], json: bool) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     if json {
-        let value = |page: &Page| json!({ "alert": page.alert, "round": page.round, "step": page.step, "paged_at_us": page.paged_at_us });
+        let value = |page: &Page| {
+            json!({
+                "alert": page.alert, "round": page.round, "step": page.step, "paged_at_us": page.paged_at_us,
+                "quiet": page.quiet, "quiet_by": page.quiet_by, "quiet_until_us": page.quiet_until_us,
+            })
+        };
         return lines(&mut out, pages.iter().map(value));
     }
     if pages.is_empty() {
         writeln!(out, "no pages wait for you")?;
     }
     for page in pages {
-        writeln!(out, "{} {} (round {}, step {})", Timestamp(page.paged_at_us), page.alert, page.round, page.step)?;
+        write!(out, "{} {} (round {}, step {})", Timestamp(page.paged_at_us), page.alert, page.round, page.step)?;
+        if !page.quiet.is_empty() {
+            let until = Timestamp(page.quiet_until_us);
+            write!(out, ", quiet: {}, by {}, until {until}", page.quiet, page.quiet_by)?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }

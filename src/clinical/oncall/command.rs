@@ -5,6 +5,7 @@
 use super::event::RosterEvent;
 use super::person::Contact;
 use super::roster::{NotAdopted, Roster};
+use super::shift::ShiftOffer;
 use super::standing::{Assignment, Maintenance, Override};
 use super::terms;
 use crate::clinical::ids::{PersonId, UnitId};
@@ -29,6 +30,10 @@ pub enum RosterCommand {
     AnswerCheck { person: PersonId },
     /// Patients are a nurse's for a shift.
     AssignPatients(Assignment),
+    /// Offer a shift, or one patient of it.
+    OfferShift(ShiftOffer),
+    /// Take over what `from` has offered to `by`.
+    TakeShift { unit: UnitId, from: PersonId, by: PersonId },
     /// Technical alerts of a unit are silenced.
     SetMaintenance(Maintenance),
     /// Maintenance is over.
@@ -90,6 +95,8 @@ impl Roster {
                 if open { one(RosterEvent::CheckAnswered { person: person.clone() }) } else { Ok(Vec::new()) }
             }
             RosterCommand::AssignPatients(assignment) => self.assign_patients(assignment),
+            RosterCommand::OfferShift(offer) => self.offer_shift(offer, now),
+            RosterCommand::TakeShift { unit, from, by } => self.take_shift(unit, from, by, now),
             RosterCommand::SetMaintenance(maintenance) => set_maintenance(maintenance),
             RosterCommand::EndMaintenance { unit, by } => {
                 let open = self.standing.maintenance_of(unit, now).is_some();

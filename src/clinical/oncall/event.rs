@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::person::Contact;
+use super::shift::ShiftOffer;
 use super::standing::{Assignment, Maintenance, Override};
 use crate::clinical::ids::{PersonId, UnitId};
 
@@ -29,6 +30,10 @@ pub enum RosterEvent {
     PatientsAssigned(Assignment),
     /// Technical alerts of a unit are silenced for a while.
     MaintenanceSet(Maintenance),
+    /// Somebody offers a shift, and stays responsible until it is taken.
+    ShiftOffered(ShiftOffer),
+    /// The shift was taken over.
+    ShiftTaken(ShiftOffer),
     /// Maintenance ended before its time.
     MaintenanceEnded { unit: UnitId, by: PersonId },
 }

@@ -1,5 +1,6 @@
 //! The forecast of coverage: every minute in which a step would find nobody who can be reached.
 
+use super::plan::Unit;
 use super::policy::Target;
 use super::roster::Roster;
 use super::terms;
@@ -31,12 +32,40 @@ pub struct Gap {
     pub cause: GapCause,
 }
 
+/// How a unit is covered, where that is not enough.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// The unit.
+    pub unit: UnitId,
+    /// Whether nobody of any role can be reached now.
+    pub nobody: bool,
+    /// The first gap of any role that is now or begins within [`terms::COVERAGE_AHEAD_MS`].
+    pub gap: Option<Gap>,
+}
+
 impl Roster {
     /// Every gap from `now` on, for 14 days: by unit, role and time. Exact to the moment, since on-call changes only where
     /// a turn, an override or an unanswered test page begins or ends. `patients` aside: an assignment adds people only.
     #[must_use]
     pub fn gaps(&self, now: Timestamp) -> Vec<Gap> {
-        let end = now.plus_ms(terms::FORECAST_DAYS * 24 * 3_600_000);
+        self.gaps_until(now, now.plus_ms(terms::FORECAST_DAYS * 24 * 3_600_000))
+    }
+
+    /// Units that are not covered now, or will not be within a shift.
+    #[must_use]
+    pub fn coverage(&self, now: Timestamp) -> Vec<Coverage> {
+        let gaps = self.gaps_until(now, now.plus_ms(terms::COVERAGE_AHEAD_MS));
+        let of = |unit: &Unit| {
+            let mine = || gaps.iter().filter(|gap| gap.unit == unit.id);
+            let nobody = !unit.roles.is_empty()
+                && unit.roles.iter().all(|(role, _)| mine().any(|gap| gap.role == *role && gap.from == now));
+            let gap = mine().min_by_key(|gap| gap.from).cloned();
+            gap.is_some().then(|| Coverage { unit: unit.id.clone(), nobody, gap })
+        };
+        self.plan.units().iter().filter_map(of).collect()
+    }
+
+    fn gaps_until(&self, now: Timestamp, end: Timestamp) -> Vec<Gap> {
         let changes = self.changes(now, end);
         let mut gaps: Vec<Gap> = Vec::new();
         for unit in self.plan.units() {

@@ -114,6 +114,8 @@ impl Roster {
                 standing.checks.iter_mut().filter(|check| check.person == *person).for_each(|c| c.answered = true);
             }
             RosterEvent::PatientsAssigned(assignment) => standing.assign(assignment),
+            RosterEvent::ShiftOffered(offer) => standing.offered(offer),
+            RosterEvent::ShiftTaken(offer) => standing.taken(offer, now),
             RosterEvent::MaintenanceSet(maintenance) => standing.maintenance.push(maintenance.clone()),
             RosterEvent::MaintenanceEnded { unit, .. } => standing.maintenance.retain(|one| one.unit != *unit),
         }

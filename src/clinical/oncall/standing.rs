@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::person::Contact;
+use super::shift::ShiftOffer;
 use crate::clinical::ids::{PatientId, PersonId, RotationId, UnitId};
 use crate::time::Timestamp;
 
@@ -99,6 +100,8 @@ pub struct Standing {
     pub checks: Vec<Check>,
     /// Who cares for which patients.
     pub assigned: Vec<Assigned>,
+    /// Shifts that are offered and not taken yet.
+    pub offers: Vec<ShiftOffer>,
     /// Maintenance that is under way or was lately.
     pub maintenance: Vec<Maintenance>,
 }

@@ -12,6 +12,7 @@ mod device;
 mod error;
 mod grants;
 mod patient;
+mod person;
 mod profile;
 mod reading;
 mod roster;
@@ -30,12 +31,10 @@ pub use device::{DeviceRecord, Receipted, decode_device, encode_device};
 pub use error::DecodeError;
 pub use grants::{GrantRecord, decode_grant, encode_grant};
 pub use patient::{decode_patient, encode_patient};
+pub use person::{PageKey, PageOutcome, PersonEvent, PersonRecord, decode_person, encode_person};
 pub use profile::{decode_profile, encode_profile};
 pub use reading::{decode_reading, encode_reading};
 pub use roster::{RosterRecord, decode_roster, encode_roster};
 pub use subject::{decode_subject, encode_subject};
-pub use unit_streams::{
-    CareRecord, PersonEvent, PersonRecord, RulesRecord, decode_care, decode_person, decode_rules, encode_care,
-    encode_person, encode_rules,
-};
+pub use unit_streams::{CareRecord, RulesRecord, decode_care, decode_rules, encode_care, encode_rules};
 pub use windows::{decode_windows, encode_windows};

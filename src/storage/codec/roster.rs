@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::error::DecodeError;
 use crate::clinical::ids::{ChannelId, PatientId, PersonId, RotationId, UnitId};
-use crate::clinical::oncall::{Assignment, Contact, Maintenance, Override, RosterEvent};
+use crate::clinical::oncall::{Assignment, Contact, Maintenance, Override, RosterEvent, ShiftOffer};
 use crate::proto::{self, roster_record::Event as Stored};
 use crate::time::Timestamp;
 
@@ -57,6 +57,8 @@ pub fn encode_roster(record: &RosterRecord) -> Vec<u8> {
             from_us: set.from.micros(),
             until_us: set.until.micros(),
         }),
+        RosterEvent::ShiftOffered(offer) => Stored::ShiftOffered(encode_offer(offer)),
+        RosterEvent::ShiftTaken(offer) => Stored::ShiftTaken(encode_offer(offer)),
         RosterEvent::MaintenanceEnded { unit, by } => {
             Stored::MaintenanceEnded(proto::MaintenanceEnded { unit: unit.to_string(), by: by.to_string() })
         }
@@ -109,11 +111,32 @@ pub fn decode_roster(plaintext: &[u8]) -> Result<RosterRecord, DecodeError> {
             from: Timestamp(set.from_us),
             until: Timestamp(set.until_us),
         }),
+        Stored::ShiftOffered(offer) => RosterEvent::ShiftOffered(decode_offer(&offer)?),
+        Stored::ShiftTaken(offer) => RosterEvent::ShiftTaken(decode_offer(&offer)?),
         Stored::MaintenanceEnded(ended) => {
             RosterEvent::MaintenanceEnded { unit: id(&ended.unit, UnitId::new)?, by: id(&ended.by, PersonId::new)? }
         }
     };
     Ok(RosterRecord { now: Timestamp(stored.now_us), event })
+}
+
+fn encode_offer(offer: &ShiftOffer) -> proto::ShiftOffer {
+    proto::ShiftOffer {
+        unit: offer.unit.to_string(),
+        by: offer.by.to_string(),
+        to: offer.to.to_string(),
+        patient: offer.patient.as_ref().map(ToString::to_string).unwrap_or_default(),
+    }
+}
+
+fn decode_offer(stored: &proto::ShiftOffer) -> Result<ShiftOffer, DecodeError> {
+    let patient = Some(&stored.patient).filter(|patient| !patient.is_empty());
+    Ok(ShiftOffer {
+        unit: id(&stored.unit, UnitId::new)?,
+        by: id(&stored.by, PersonId::new)?,
+        to: id(&stored.to, PersonId::new)?,
+        patient: patient.map(|patient| id(patient, PatientId::new)).transpose()?,
+    })
 }
 
 fn encode_contact(person: &PersonId, contact: &Contact) -> proto::StoredContact {
@@ -161,6 +184,8 @@ mod tests {
                 to,
             })
         };
+        let offer =
+            |patient| ShiftOffer { unit: unit.clone(), by: person.clone(), to: PersonId::new("bo").unwrap(), patient };
         let events = [
             RosterEvent::PlanAdopted { files: vec![("a.toml".into(), "x = 1".into()), (String::new(), String::new())] },
             set(Some(person.clone()), None),
@@ -184,6 +209,8 @@ mod tests {
                 from,
                 until: to,
             }),
+            RosterEvent::ShiftOffered(offer(None)),
+            RosterEvent::ShiftTaken(offer(Some(PatientId::new("p1").unwrap()))),
             RosterEvent::MaintenanceEnded { unit, by: person },
         ];
         for event in events {

@@ -420,7 +420,8 @@ fn records_of_units_people_and_rules_come_back_as_they_were() {
     };
     let delivered = |sent, why: &str| {
         let (alert, contact, why) = (alert.clone(), contact(), why.into());
-        PersonEvent::Delivered { alert, round: 2, step: 1, paged_at: Timestamp(4), contact, sent, why, attempts: 3 }
+        let page = PageKey { alert, round: 2, step: 1 };
+        PersonEvent::Delivered(PageOutcome { page, bundle: 7, paged_at: Timestamp(4), contact, sent, why, attempts: 3 })
     };
     let events = [
         paged(vec![(contact(), 0), (contact(), 60_000)], None),
@@ -428,6 +429,11 @@ fn records_of_units_people_and_rules_come_back_as_they_were() {
         delivered(true, ""),
         delivered(false, "status 410"),
         PersonEvent::Withdrawn(alert.clone()),
+        PersonEvent::Bundled {
+            number: 3,
+            pages: vec![PageKey { alert: alert.clone(), round: 1, step: 2 }],
+            deliveries: vec![(contact(), 0)],
+        },
     ];
     for event in events {
         let record = PersonRecord { now, event };

@@ -1,13 +1,11 @@
-//! Records of the streams of care units, of persons and of rules.
+//! Records of the streams of care units and of rules.
 
 use prost::Message;
-use smol_str::SmolStr;
 
 use super::alert::people;
 use super::error::DecodeError;
-use crate::clinical::ids::{AlertId, ChannelId, PersonId, UnitId};
-use crate::clinical::oncall::{Contact, Quiet};
-use crate::proto::{self, person_record::Event as StoredPersonEvent};
+use crate::clinical::ids::{PersonId, UnitId};
+use crate::proto;
 use crate::time::Timestamp;
 
 /// A unit's ladder was replaced.
@@ -21,54 +19,6 @@ pub struct CareRecord {
     pub unit: UnitId,
     /// Its steps: people, and how long they have in milliseconds.
     pub steps: Vec<(Vec<PersonId>, u32)>,
-}
-
-/// What happens in a person's inbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PersonEvent {
-    /// The person was paged for (alert, round, step).
-    Paged {
-        /// The alert.
-        alert: AlertId,
-        /// Its round.
-        round: u32,
-        /// The step.
-        step: u32,
-        /// By which contacts it goes out, each with its delay in milliseconds; the inbox has it at once.
-        deliveries: Vec<(Contact, u32)>,
-        /// Why only the inbox gets it; `None`: it goes out.
-        quiet: Option<Quiet>,
-    },
-    /// What became of a page by one contact.
-    Delivered {
-        /// The alert.
-        alert: AlertId,
-        /// Its round.
-        round: u32,
-        /// The step.
-        step: u32,
-        /// Receipt time of the page.
-        paged_at: Timestamp,
-        /// The contact.
-        contact: Contact,
-        /// The provider has it; otherwise it is a dead letter.
-        sent: bool,
-        /// Why it is one.
-        why: SmolStr,
-        /// How often it was attempted.
-        attempts: u32,
-    },
-    /// Every page of the alert was taken back.
-    Withdrawn(AlertId),
-}
-
-/// A record of a person's stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PersonRecord {
-    /// Receipt time.
-    pub now: Timestamp,
-    /// What happened.
-    pub event: PersonEvent,
 }
 
 /// A rule set that was in force, with its full text.
@@ -119,87 +69,6 @@ pub fn decode_care(plaintext: &[u8]) -> Result<CareRecord, DecodeError> {
             .map(|step| Ok((people(&step.people)?, step.delay_ms)))
             .collect::<Result<_, DecodeError>>()?,
     })
-}
-
-/// Encodes a record of a person's stream.
-#[must_use]
-pub fn encode_person(record: &PersonRecord) -> Vec<u8> {
-    let mut stored = proto::PersonRecord { now_us: record.now.micros(), ..Default::default() };
-    stored.event = Some(match &record.event {
-        PersonEvent::Paged { alert, round, step, deliveries, quiet } => {
-            let delivery = |(contact, delay_ms): &(Contact, u32)| proto::PageDelivery {
-                channel: contact.channel.to_string(),
-                address: contact.address.to_string(),
-                delay_ms: *delay_ms,
-            };
-            stored.deliveries = deliveries.iter().map(delivery).collect();
-            stored.quiet = quiet.as_ref().map(|quiet| proto::PageQuiet {
-                cause: quiet.cause.as_str().to_owned(),
-                by: quiet.by.to_string(),
-                until_us: quiet.until.micros(),
-            });
-            let paged_at_us = record.now.micros();
-            StoredPersonEvent::Paged(proto::Page { alert: alert.to_string(), round: *round, step: *step, paged_at_us })
-        }
-        PersonEvent::Withdrawn(alert) => StoredPersonEvent::Withdrawn(alert.to_string()),
-        PersonEvent::Delivered { alert, round, step, paged_at, contact, sent, why, attempts } => {
-            StoredPersonEvent::Delivered(proto::PageDelivered {
-                alert: alert.to_string(),
-                round: *round,
-                step: *step,
-                channel: contact.channel.to_string(),
-                address: contact.address.to_string(),
-                sent: *sent,
-                why: why.to_string(),
-                attempts: *attempts,
-                paged_at_us: paged_at.micros(),
-            })
-        }
-    });
-    stored.encode_to_vec()
-}
-
-/// Decodes a record of a person's stream.
-///
-/// # Errors
-/// [`DecodeError`].
-pub fn decode_person(plaintext: &[u8]) -> Result<PersonRecord, DecodeError> {
-    const WHAT: &str = "person record";
-    let stored = proto::PersonRecord::decode(plaintext).map_err(|error| DecodeError::because(WHAT, error))?;
-    let alert = |text: &str| text.parse().map_err(|error| DecodeError::because(WHAT, error));
-    let contact = |channel: &str, address: &str| {
-        let channel = ChannelId::new(channel).map_err(|error| DecodeError::because(WHAT, error))?;
-        Ok::<_, DecodeError>(Contact { channel, address: SmolStr::new(address) })
-    };
-    let quiet = |stored: &proto::PageQuiet| {
-        let cause = stored.cause.parse().map_err(|error| DecodeError::because(WHAT, error))?;
-        Ok::<_, DecodeError>(Quiet { cause, by: SmolStr::new(&stored.by), until: Timestamp(stored.until_us) })
-    };
-    let event = match stored.event.ok_or_else(|| DecodeError::missing(WHAT, "event"))? {
-        StoredPersonEvent::Paged(page) => PersonEvent::Paged {
-            alert: alert(&page.alert)?,
-            round: page.round,
-            step: page.step,
-            deliveries: stored
-                .deliveries
-                .iter()
-                .map(|one| Ok((contact(&one.channel, &one.address)?, one.delay_ms)))
-                .collect::<Result<_, DecodeError>>()?,
-            quiet: stored.quiet.as_ref().map(quiet).transpose()?,
-        },
-        StoredPersonEvent::Delivered(page) => PersonEvent::Delivered {
-            alert: alert(&page.alert)?,
-            round: page.round,
-            step: page.step,
-            contact: contact(&page.channel, &page.address)?,
-            sent: page.sent,
-            why: SmolStr::new(&page.why),
-            attempts: page.attempts,
-            paged_at: Timestamp(page.paged_at_us),
-        },
-        StoredPersonEvent::Withdrawn(text) => PersonEvent::Withdrawn(alert(&text)?),
-    };
-    Ok(PersonRecord { now: Timestamp(stored.now_us), event })
 }
 
 /// Encodes a record of the stream of rules.
